@@ -1,0 +1,30 @@
+"""One installation: its tables, its home directory and its database, opened when they are first asked for."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from config import database
+from config.tables import Known, Tables, read
+
+
+class Installation:
+    """What every command is handed. Nothing is read before it is asked for."""
+
+    def __init__(self, directory: Path, home: Path, known: Callable[[], Known]):
+        self.directory = directory
+        self.home = home
+        self._known = known
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Raises ConfigError with every fault of the tables."""
+        return read(self.directory, self._known())
+
+    @cached_property
+    def database(self) -> Engine:
+        self.home.mkdir(parents=True, exist_ok=True)
+        url = self.tables.settings.database or f"sqlite:///{self.home.resolve() / 'sahaban.db'}"
+        return database.connect(url)

@@ -1,0 +1,88 @@
+"""What all tests share: the shipped tables, installations in temporary folders, and material that lies beside."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+import pytest
+
+import sahaban
+from config import Tables, read
+from config.installation import Installation
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def missing(what: str) -> NoReturn:
+    """Skip with one line; fail where everything must be there."""
+    if os.environ.get("SAHABAN_REQUIRE_ALL") == "1":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Real third-party material that lies beside the checkout."""
+    if not (SHARED / "data").is_dir():
+        missing("../shared/data is not there: real records cannot be read")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, str]]:
+    """Three OAI-PMH servers by others, over the same real records: port -> base URL."""
+    start = SHARED / "servers" / "start.sh"
+    if not start.exists():
+        missing("../shared/servers is not there: no OAI-PMH servers by others")
+    for tool in ("perl", "curl"):
+        if not shutil.which(tool):
+            missing(f"{tool} is missing: apt-get install {tool}")
+    urls = {port: f"http://127.0.0.1:{port}/oai" for port in (8101, 8102, 8104)}
+    environ = os.environ | {"SAHABAN_RUN": str(tmp_path_factory.mktemp("servers"))}
+    log = tmp_path_factory.mktemp("log") / "start.log"
+    with log.open("w") as file:
+        subprocess.run([str(start)], env=environ, stdout=file, stderr=file, timeout=600, check=False)
+    started = log.read_text()
+    if not all(f"{url} answers" in started for url in urls.values()):
+        missing(f"the OAI-PMH servers do not start: {started[-500:]}")
+    yield urls
+    subprocess.run([str(start), "stop"], env=environ, check=False, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def tables() -> Tables:
+    """The tables that the program ships."""
+    return read(ROOT / "config", sahaban.known(), {})
+
+
+Install = Callable[[str], Installation]
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Install:
+    """An installation with the shipped fields and settings, and the members given as TOML."""
+
+    def make(members: str) -> Installation:
+        directory = tmp_path / "config"
+        directory.mkdir(exist_ok=True)
+        for name in ("fields.toml", "settings.toml"):
+            (directory / name).write_bytes((ROOT / "config" / name).read_bytes())
+        (directory / "members.toml").write_text(members, encoding="utf-8")
+        return Installation(directory, tmp_path / "home", sahaban.known)
+
+    return make
+
+
+def member(code: str, **source: str) -> str:
+    """A member with one source, as TOML."""
+    rows = "\n".join(f'{key} = "{value}"' for key, value in source.items())
+    return f'[{code}]\nname.th = "ห้องสมุด {code}"\nname.en = "{code} Library"\nkind = "college"\n\n[[{code}.source]]\n{rows}\n'
+
+
+def replaced(tables: Tables, **settings: object) -> Tables:
+    return msgspec.structs.replace(tables, settings=msgspec.structs.replace(tables.settings, **settings))
