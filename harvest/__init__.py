@@ -1,0 +1,1 @@
+"""Pull the members' records and keep them as they came."""

@@ -1,0 +1,98 @@
+"""The harvest's command line."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from config.installation import Installation
+from config.tables import ConfigError, Member, Tables
+from harvest.run import Locked, harvest
+from harvest.store import COUNTS, Run, Store
+
+DONE, PERSON, WRONG, BUSY = 0, 1, 2, 3
+
+
+@click.command("harvest")
+@click.argument("members", nargs=-1, metavar="[MEMBER]…")
+@click.option("--full", is_flag=True, help="Ask for everything again, not only for what changed.")
+@click.option("--dry-run", is_flag=True, help="Fetch, read and count, and keep nothing.")
+@click.option("--accept", is_flag=True, help="Withdraw what a full load lacks, however much it is.")
+@click.pass_obj
+def command(installation: Installation, members: tuple[str, ...], full: bool, dry_run: bool, accept: bool) -> None:
+    """Pull what changed at the members (all of them, or those named)."""
+    tables = installation.tables
+    chosen = choose(members, tables)
+    store = Store(installation.database)
+    sys.exit(harvest_all(chosen, tables, store, installation, full=full, dry_run=dry_run, accept=accept))
+
+
+def choose(codes: Sequence[str], tables: Tables) -> list[Member]:
+    """The members of those codes; none means all that have a source."""
+    unknown = [code for code in codes if code not in tables.members]
+    if unknown:
+        raise click.UsageError(f"no member {', '.join(unknown)}; members are {', '.join(tables.members)}")
+    chosen = [tables.members[code] for code in dict.fromkeys(codes)] or [m for m in tables.members.values() if m.source]
+    for member in chosen:
+        if not member.source:
+            raise click.UsageError(f"{member.code} has no source: add [[{member.code}.source]] to members.toml")
+    if not chosen:
+        raise ConfigError(["members.toml: no member has a source yet: add a [[code.source]] table to one"])
+    return chosen
+
+
+def harvest_all(
+    members: Sequence[Member], tables: Tables, store: Store, installation: Installation, *,
+    full: bool = False, dry_run: bool = False, accept: bool = False,
+) -> int:  # fmt: skip
+    """Harvest each member in turn and print its line. The exit code of the whole."""
+    worst = DONE
+    with _Bar() as tell_for:
+        for member in members:
+            try:
+                run = harvest(
+                    member, tables, store, installation.home,
+                    full=full, dry_run=dry_run, accept=accept, tell=tell_for(member.code),
+                )  # fmt: skip
+            except Locked as error:
+                click.echo(f"{error}; wait for it, or look at it with `sahaban status`", err=True)
+                worst = max(worst, BUSY)
+                continue
+            click.echo(line(member.code, run))
+            if run.outcome != "done" or run.quarantined > tables.settings.quarantine_limit:
+                worst = max(worst, PERSON)
+    return worst
+
+
+def line(code: str, run: Run) -> str:
+    """A run in one line: ``kku: 996 seen: 969 added, 27 deleted``."""
+    counts = ", ".join(f"{getattr(run, name)} {name}" for name in COUNTS if getattr(run, name)) or "nothing new"
+    said = f"{code}: {run.seen} seen: {counts}" if run.seen else f"{code}: nothing new"
+    match run.outcome:
+        case "done":
+            return said
+        case "held":
+            return f"{said}; HELD: {run.error}"
+        case _:
+            return f"{said}; FAILED: {run.error}" if run.seen else f"{code}: FAILED: {run.error}"
+
+
+class _Bar:
+    """Progress on a terminal, silence in a log."""
+
+    def __enter__(self) -> Callable[[str], Callable[[int, int | None], None]]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(
+            *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        )
+        self.progress.start()
+        return self._tell_for
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def _tell_for(self, code: str) -> Callable[[int, int | None], None]:
+        task = self.progress.add_task(code, total=None)
+        return lambda seen, of: self.progress.update(task, completed=seen, total=of)

@@ -1,0 +1,112 @@
+"""A MARC record under its paths: "245abnp:246a", "008[35-37]", "LDR[6]", the other script's 880 with each field."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
+
+_THAI = re.compile("[\u0e01-\u0e5b]")
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One MARC field: a control field has data, a data field has indicators and subfields."""
+
+    tag: str
+    data: str = ""
+    indicators: str = "  "
+    subfields: tuple[tuple[str, str], ...] = ()
+
+    def all(self, code: str) -> list[str]:
+        return [value for c, value in self.subfields if c == code]
+
+    def first(self, code: str) -> str:
+        return next(iter(self.all(code)), "")
+
+
+class Path(msgspec.Struct, frozen=True):
+    """One part of a path: a tag with subfield codes, or a stretch of a control field."""
+
+    tag: str
+    codes: str = ""
+    span: tuple[int, int] | None = None
+
+
+@lru_cache(maxsize=512)
+def parse_path(spec: str) -> tuple[Path, ...]:
+    """``"245abnp:008[35-37]"`` as its parts."""
+    return tuple(_part(part) for part in spec.split(":") if part)
+
+
+def _part(part: str) -> Path:
+    tag, rest = part[:3], part[3:]
+    if rest.startswith("["):
+        low, _, high = rest.strip("[]").partition("-")
+        return Path(tag, span=(int(low), int(high or low) + 1))
+    return Path(tag, codes=rest)
+
+
+class MarcDescribed:
+    """A MARC record as paths see it."""
+
+    kind = "marc"
+
+    def __init__(self, leader: str, fields: Iterable[Field]):
+        self.leader = leader
+        self.fields: dict[str, list[Field]] = {}
+        for field in fields:
+            self.fields.setdefault(_filed_under(field), []).append(field)
+
+    def texts(self, path: str) -> list[str]:
+        """The texts at a path, trimmed of ISBD punctuation; of a field in two scripts the Thai one first."""
+        found: list[str] = []
+        for part in parse_path(path):
+            if part.span:
+                found += self._stretch(part)
+            else:
+                found += _thai_first([_joined(f, part.codes) for f in self.fields.get(part.tag, ())])
+        return [text for text in found if text]
+
+    def _stretch(self, part: Path) -> list[str]:
+        low, high = part.span or (0, 0)
+        whole = [self.leader] if part.tag == "LDR" else [f.data for f in self.fields.get(part.tag, ())]
+        return [text[low:high].strip() for text in whole]
+
+    def control(self, tag: str) -> str:
+        return next((f.data.strip() for f in self.fields.get(tag, ())), "")
+
+
+def _filed_under(field: Field) -> str:
+    """The tag, or for an 880 the tag that its $6 names: the same field in another script."""
+    if field.tag != "880":
+        return field.tag
+    linked = field.first("6")[:3]
+    return linked if re.fullmatch(r"\d{3}", linked) else "880"
+
+
+def _joined(field: Field, codes: str) -> str:
+    """The chosen subfields in the record's order; the subdivisions of a subject heading parted by " -- "."""
+    if not field.subfields:
+        return field.data.strip() if not codes else ""
+    text = ""
+    for code, value in field.subfields:
+        value = value.strip()
+        if code in codes and value:
+            subdivision = field.tag[0] == "6" and code in "vxyz"
+            text += (" -- " if subdivision and text else " " if text else "") + value
+    return trim(text)
+
+
+def _thai_first(texts: list[str]) -> list[str]:
+    return sorted(texts, key=lambda text: not _THAI.search(text)) if len(texts) > 1 else texts
+
+
+# ISBD puts " /", " :", " ;", " =" and "," before the next element; the full stop that ends a field
+# is dropped after a word or a year, and kept after an abbreviation (ม.ล., Jr.).
+_TAIL = re.compile(r"(?:\s*[/:;,=]\s*)+$")
+_STOP = re.compile(r"(?<=[^\s.]{4})\.$|(?<=\d{4}\])\.$|(?<=[^\s.]{3}\))\.$")
+
+
+def trim(text: str) -> str:
+    """The text without the punctuation that ISBD puts at an element's end."""
+    return _STOP.sub("", _TAIL.sub("", text.strip())).strip()

@@ -1,0 +1,78 @@
+"""Which MARC fields hold a member's copies: a mapping per source, with ready ones for 852, 866, 856, 945, 949, 952."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from config.holdings import Holding
+from config.tables import Source, holdings_of
+from harvest.formats.described import Field, MarcDescribed, trim
+
+# 852 and 866: MARC 21 Format for Holdings Data. 945: ULibM's items. 949: SirsiDynix. 952: Koha.
+READY = {
+    "852": "852: a=library b=library c=location k=call_number h=call_number i=call_number m=call_number"
+    " p=barcode z=note u=link",
+    "866": "866: a=note z=note",
+    "856": "856: u=link 3=note y=note z=note",
+    "945": "945: l=location i=barcode",
+    "949": "949: m=library l=location a=call_number i=barcode",
+    "952": "952: b=library c=location o=call_number p=barcode z=note u=link",
+}
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """One field's subfields and the part of a holding that each is."""
+
+    tag: str
+    parts: tuple[tuple[str, str], ...]
+
+
+def mappings(source: Source) -> tuple[Mapping, ...]:
+    """The mappings that a source names; where it names none, all the ready ones. Links are always read."""
+    named = holdings_of(source)
+    specs = [READY.get(name, name) for name in named] + [READY["856"], READY["866"]] if named else READY.values()
+    return tuple(dict.fromkeys(_mapping(spec) for spec in specs))
+
+
+def _mapping(spec: str) -> Mapping:
+    tag, _, pairs = spec.partition(":")
+    split = (pair.partition("=") for pair in pairs.split())
+    return Mapping(tag, tuple((code, part) for code, _, part in split))
+
+
+def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tuple[Holding, ...]:
+    """A record's holdings. What is held as text only (866) is said of the one shelf there is, if there is one."""
+    found = [h for m in maps for field in marc.fields.get(m.tag, ()) for h in _read(field, member, m)]
+    shelves = [h for h in found if h.location or h.library or h.call_number or h.barcode]
+    spoken = [h for h in found if h.note and h not in shelves and not h.link]
+    if len(shelves) == 1 and spoken:
+        said = "; ".join(filter(None, [shelves[0].note, *(h.note for h in spoken)]))
+        found = [msgspec.structs.replace(shelves[0], note=said), *(h for h in found if h.link)]
+    return tuple(dict.fromkeys(_with_call_number(h, marc) for h in found))
+
+
+def _read(field: Field, member: str, mapping: Mapping) -> Iterator[Holding]:
+    if field.tag == "856" and field.indicators[1] == "2":
+        return  # a related resource (a cover, a table of contents), not the thing itself
+    texts: dict[str, str] = {}
+    for code, part in mapping.parts:
+        for value in field.all(code):
+            texts[part] = f"{texts.get(part, '')} {value.strip()}".strip()
+    copies = texts.pop("copies", "")
+    texts = {part: trim(text) if part != "link" else text for part, text in texts.items()}
+    if any(texts.values()):
+        count = int(copies) if copies.isdecimal() else int(bool(texts.get("barcode")))
+        yield Holding(member=member, copies=count, **texts)
+
+
+def _with_call_number(holding: Holding, marc: MarcDescribed) -> Holding:
+    """ULibM and others keep the call number once, as class and author number, not with each copy."""
+    if holding.call_number or holding.link:
+        return holding
+    shelved = (
+        " ".join([*f.all("a")[:1], *f.all("b")[:1]]) for t in CLASS_TAGS for f in marc.fields.get(t, ()) if f.first("b")
+    )
+    return msgspec.structs.replace(holding, call_number=next(shelved, ""))
+
+
+CLASS_TAGS = ("090", "099", "082", "060", "050")  # a class with an author number ($b) is a call number

@@ -1,0 +1,451 @@
+"""The record store: every payload as it came, what was read from it, each run's counts, and the quarantine."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from config import database
+from config.holdings import Holding
+from harvest.record import Parsed, Payload, Progress, Record
+
+SHAPE = MetaData()
+
+_runs = Table(
+    "runs",
+    SHAPE,
+    Column("id", Integer, primary_key=True),
+    Column("member", String, nullable=False, index=True),
+    Column("started", String, nullable=False),
+    Column("finished", String),
+    Column("outcome", String, nullable=False),  # running | done | held | failed
+    *(Column(name, Integer, nullable=False, default=0) for name in
+      ("seen", "added", "changed", "unchanged", "deleted", "superseded", "quarantined")),
+    Column("error", Text),
+)  # fmt: skip
+
+_records = Table(
+    "records",
+    SHAPE,
+    Column("member", String, primary_key=True),
+    Column("local_id", String, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("format", String, nullable=False),
+    Column("datestamp", String, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # zlib
+    Column("content", LargeBinary, nullable=False),  # values and holdings, JSON, zlib
+    Column("digest", LargeBinary, nullable=False),  # of the payload and "deleted"
+    Column("reading", String, nullable=False),  # with which tables the content was read from the payload
+    Column("revision", Integer, nullable=False, index=True),  # when it last changed; the index reads on from there
+    Column("run", Integer, nullable=False),  # the run that saw it last ...
+    Column("digest_before", LargeBinary),  # ... and what it found: a second copy in one run is told by these
+    Column("revision_before", Integer),
+    Index("records_by_run", "member", "source", "run"),
+)
+
+_quarantine = Table(
+    "quarantine",
+    SHAPE,
+    Column("id", Integer, primary_key=True),
+    Column("member", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # zlib
+    Column("run", Integer, nullable=False),  # the run that met it last
+    Column("resolved", Integer),  # the full run in which it no longer came
+    UniqueConstraint("member", "source", "digest", "place"),
+)
+
+_sources = Table(
+    "sources",
+    SHAPE,
+    Column("member", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("progress", Text, nullable=False),
+)
+
+_counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True), Column("value", Integer))
+
+COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One member's one run. ``seen`` is the sum of the other counts."""
+
+    started: str
+    finished: str | None
+    outcome: str
+    seen: int
+    added: int
+    changed: int
+    unchanged: int
+    deleted: int
+    superseded: int
+    quarantined: int
+    error: str | None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a member stands: what is in the store, and how its last run went."""
+
+    live: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+    last_run: Run | None = None
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A payload with what its format made of it: parsed, or the fault that puts it into quarantine."""
+
+    payload: Payload
+    parsed: Parsed | None = None
+    fault: str = ""
+
+
+class Store:
+    """The harvest's tables. Every method is one transaction, unless it is given a connection."""
+
+    def __init__(self, engine: Engine):
+        database.prepare(engine, "harvest", SHAPE)
+        self.engine = engine
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def records(self, after: int = 0, batch: int = 1000) -> Iterator[list[tuple[int, Record]]]:
+        """Records that changed after a revision, deleted ones too, with their revisions, a batch at a time."""
+        query = select(_records).order_by(_records.c.revision, _records.c.member, _records.c.local_id)
+        last: tuple[int, str, str] = (after, "\U0010ffff", "\U0010ffff")
+        while True:
+            with self.engine.connect() as connection:
+                rows = connection.execute(query.where(_follows(last)).limit(batch)).mappings().all()
+            if not rows:
+                return
+            yield [(row["revision"], _record(row)) for row in rows]
+            last = (rows[-1]["revision"], rows[-1]["member"], rows[-1]["local_id"])
+
+    def fetch(self, keys: Iterable[tuple[str, str]]) -> list[Record]:
+        """The live records of those keys, in the order of the keys; one that is gone is left out."""
+        wanted = list(keys)
+        by_member: dict[str, list[str]] = {}
+        for member, local_id in wanted:
+            by_member.setdefault(member, []).append(local_id)
+        found: dict[tuple[str, str], Record] = {}
+        with self.engine.connect() as connection:
+            for member, ids in by_member.items():
+                for row in _rows_of(connection, member, ids, tuple(_records.c)):
+                    if not row["deleted"]:
+                        found[member, row["local_id"]] = _record(row)
+        return [found[key] for key in wanted if key in found]
+
+    def revision(self) -> int:
+        """The revision of the latest change."""
+        with self.engine.connect() as connection:
+            return connection.scalar(select(func.max(_records.c.revision))) or 0
+
+    def standings(self) -> dict[str, Standing]:
+        """Every member that was ever harvested."""
+        live: dict[str, list[int]] = {}
+        with self.engine.connect() as connection:
+            counted = select(_records.c.member, _records.c.deleted, func.count()).group_by(
+                _records.c.member, _records.c.deleted
+            )
+            for member, gone, count in connection.execute(counted):
+                live.setdefault(member, [0, 0, 0])[1 if gone else 0] = count
+            waiting = select(_quarantine.c.member, func.count()).where(_quarantine.c.resolved.is_(None))
+            for member, count in connection.execute(waiting.group_by(_quarantine.c.member)):
+                live.setdefault(member, [0, 0, 0])[2] = count
+            last = select(func.max(_runs.c.id)).group_by(_runs.c.member)
+            runs = connection.execute(select(_runs).where(_runs.c.id.in_(last))).mappings().all()
+        by_member = {row["member"]: _run(row) for row in runs}
+        counts = {member: live.get(member, [0, 0, 0]) for member in {*live, *by_member}}
+        return {m: Standing(here, gone, aside, by_member.get(m)) for m, (here, gone, aside) in counts.items()}
+
+    def quarantined(self, member: str) -> list[tuple[str, str, bytes]]:
+        """What waits in a member's quarantine: (place, reason, bytes)."""
+        query = select(_quarantine).where(_quarantine.c.member == member, _quarantine.c.resolved.is_(None))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(_quarantine.c.id)).mappings().all()
+        return [(row["place"], row["reason"], zlib.decompress(row["payload"])) for row in rows]
+
+    def progress(self, member: str, source: str) -> Progress:
+        query = select(_sources.c.progress).where(_sources.c.member == member, _sources.c.source == source)
+        with self.engine.connect() as connection:
+            kept = connection.scalar(query)
+        return msgspec.json.decode(kept, type=Progress) if kept else Progress()
+
+    # ── a run ────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, connection: Connection, member: str) -> int:
+        """A new run's number. A run of this member that never ended was killed, and is marked so."""
+        killed = and_(_runs.c.member == member, _runs.c.outcome == "running")
+        connection.execute(
+            update(_runs).where(killed).values(outcome="failed", finished=database.now(), error="the run was killed")
+        )
+        row = {"member": member, "started": database.now(), "outcome": "running"}
+        return int(connection.execute(insert(_runs).values(row).returning(_runs.c.id)).scalar_one())
+
+    def put(
+        self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
+        readings: Iterable[Reading], progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        """Store one batch with its counts and the progress that it makes: all of it, or nothing."""
+        counts = dict.fromkeys(COUNTS, 0)
+        good: dict[str, Reading] = {}
+        for item in readings:
+            if item.fault or not item.parsed:
+                counts["quarantined"] += 1
+                self._set_aside(connection, run, member, source, item)
+                continue
+            local_id = item.payload.local_id or item.parsed.local_id
+            if local_id in good:
+                counts["superseded"] += 1
+            good[local_id] = item
+        self._write(connection, run, member, source, fmt, reading, good, counts)
+        if progress:
+            self._advance(connection, member, source, progress)
+        changes = {name: _runs.c[name] + count for name, count in counts.items() if count}
+        seen = _runs.c.seen + sum(counts.values())
+        connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
+
+    def _write(
+        self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
+        good: Mapping[str, Reading], counts: dict[str, int],
+    ) -> None:  # fmt: skip
+        held = {row["local_id"]: row for row in _rows_of(connection, member, list(good), _STATE)}
+        revision = _next_revision(connection)
+        new: list[dict[str, Any]] = []
+        untouched: list[str] = []
+        for local_id, item in good.items():
+            row = _row(run, member, source, fmt, reading, local_id, item) | {"revision": revision}
+            old = held.get(local_id)
+            if old is None:
+                counts[_outcome(None, row["digest"], row["deleted"])] += 1
+                new.append(row)
+            elif all(old[name] == row[name] for name in _SAME) and old["run"] != run:
+                counts["unchanged"] += 1
+                untouched.append(local_id)
+            else:
+                self._replace(connection, old, row, counts, keep_payload=not item.payload.data)
+        if new:
+            connection.execute(insert(_records), new)
+        if untouched:
+            here = and_(_records.c.member == member, _records.c.local_id.in_(untouched))
+            told = {"run": run, "digest_before": _records.c.digest, "revision_before": _records.c.revision}
+            connection.execute(update(_records).where(here).values(told))
+
+    def _replace(
+        self,
+        connection: Connection,
+        old: RowMapping,
+        row: dict[str, Any],
+        counts: dict[str, int],
+        *,
+        keep_payload: bool,
+    ) -> None:
+        """One record over the one that is held.
+
+        Within a run the first copy counts as superseded by the second, and the outcome is told against
+        what stood before the run: the same file twice changes nothing, though an id comes twice in it.
+        """
+        again = old["run"] == row["run"]
+        before = old["digest_before"] if again else old["digest"]
+        revision_before = old["revision_before"] if again else old["revision"]
+        if again:
+            counts["superseded"] += 1
+            counts[_outcome(before, old["digest"], old["deleted"])] -= 1
+        counts[_outcome(before, row["digest"], row["deleted"])] += 1
+        if row["reading"] != old["reading"]:
+            revision_before = row["revision"]  # read with other tables: new to the index, whatever the payload
+        if row["digest"] == before:
+            row["revision"] = revision_before
+        if keep_payload:  # a deletion by its header alone brings no record: what was known stays
+            row = {name: value for name, value in row.items() if name not in ("payload", "content", "format")}
+        row |= {"digest_before": before, "revision_before": revision_before}
+        here = and_(_records.c.member == row["member"], _records.c.local_id == row["local_id"])
+        connection.execute(update(_records).where(here).values(row))
+
+    def _set_aside(self, connection: Connection, run: int, member: str, source: str, item: Reading) -> None:
+        data, place = item.payload.data, item.payload.place
+        digest = hashlib.sha256(data).digest()
+        here = and_(
+            _quarantine.c.member == member, _quarantine.c.source == source,
+            _quarantine.c.digest == digest, _quarantine.c.place == place,
+        )  # fmt: skip
+        known = connection.execute(update(_quarantine).where(here).values(run=run, resolved=None, reason=item.fault))
+        if not known.rowcount:
+            connection.execute(
+                insert(_quarantine).values(
+                    member=member, source=source, digest=digest, place=place, reason=item.fault,
+                    payload=zlib.compress(data), run=run,
+                )
+            )  # fmt: skip
+
+    def _advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+        here = and_(_sources.c.member == member, _sources.c.source == source)
+        kept = {"progress": msgspec.json.encode(progress).decode()}
+        if not connection.execute(update(_sources).where(here).values(kept)).rowcount:
+            connection.execute(insert(_sources).values(member=member, source=source, **kept))
+
+    def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
+        """After a full load: (live records of the source that did not come, live records that it had in all)."""
+        live = and_(_records.c.member == member, _records.c.source == source, _records.c.deleted.is_(False))
+        count = select(func.count()).select_from(_records)
+        gone = connection.scalar(count.where(live, _records.c.run != run)) or 0
+        return gone, connection.scalar(count.where(live)) or 0
+
+    def withdraw(self, connection: Connection, run: int, member: str, source: str) -> int:
+        """Mark as deleted what a full load no longer brought; they count as seen and deleted."""
+        revision = _next_revision(connection)
+        gone = and_(
+            _records.c.member == member, _records.c.source == source,
+            _records.c.run != run, _records.c.deleted.is_(False),
+        )  # fmt: skip
+        digest = hashlib.sha256(b"withdrawn").digest()
+        count = connection.execute(
+            update(_records).where(gone).values(deleted=True, revision=revision, digest=digest)
+        ).rowcount
+        changes = {"deleted": _runs.c.deleted + count, "seen": _runs.c.seen + count}
+        connection.execute(update(_runs).where(_runs.c.id == run).values(changes))
+        return count
+
+    def resolve_quarantine(self, connection: Connection, run: int, member: str, source: str) -> None:
+        """After a full load: what was broken and no longer comes so needs nobody any more. Its bytes stay."""
+        gone = and_(
+            _quarantine.c.member == member, _quarantine.c.source == source,
+            _quarantine.c.run != run, _quarantine.c.resolved.is_(None),
+        )  # fmt: skip
+        connection.execute(update(_quarantine).where(gone).values(resolved=run))
+
+    def finish(self, connection: Connection, run: int, outcome: str, error: str | None = None) -> Run:
+        done = {"outcome": outcome, "finished": database.now(), "error": error}
+        connection.execute(update(_runs).where(_runs.c.id == run).values(done))
+        row = connection.execute(select(_runs).where(_runs.c.id == run)).mappings().one()
+        counted = sum(row[name] for name in COUNTS)
+        if row["seen"] != counted:
+            raise AssertionError(f"run {run} of {row['member']}: {row['seen']} records seen, {counted} accounted for")
+        return _run(row)
+
+    # ── reading again ────────────────────────────────────────────────────────────────────────────
+
+    def stale(self, member: str, source: str, reading: str, batch: int = 500) -> Iterator[list[tuple[str, bytes]]]:
+        """(local id, payload) of live records that were read with other tables than the present ones."""
+        old = and_(
+            _records.c.member == member, _records.c.source == source,
+            _records.c.reading != reading, _records.c.deleted.is_(False),
+        )  # fmt: skip
+        query = select(_records.c.local_id, _records.c.payload).where(old).order_by(_records.c.local_id).limit(batch)
+        last = ""
+        while True:
+            with self.engine.connect() as connection:
+                rows = connection.execute(query.where(_records.c.local_id > last)).all()
+            if not rows:
+                return
+            yield [(local_id, zlib.decompress(payload)) for local_id, payload in rows]
+            last = rows[-1][0]
+
+    def reread(self, member: str, reading: str, parsed: Mapping[str, Parsed]) -> None:
+        """Replace what was read from payloads; the payloads stay."""
+        with self.engine.begin() as connection:
+            revision = _next_revision(connection)
+            for local_id, item in parsed.items():
+                here = and_(_records.c.member == member, _records.c.local_id == local_id)
+                changed = {"content": _content(item), "reading": reading, "revision": revision}
+                connection.execute(update(_records).where(here).values(changed))
+
+
+def _follows(last: tuple[int, str, str]) -> Any:
+    revision, member, local_id = last
+    c = _records.c
+    return (c.revision > revision) | (
+        (c.revision == revision) & ((c.member > member) | ((c.member == member) & (c.local_id > local_id)))
+    )
+
+
+_SAME = ("digest", "reading", "datestamp", "source", "format")
+_STATE = tuple(
+    _records.c[name] for name in (*_SAME, "local_id", "deleted", "run", "revision", "digest_before", "revision_before")
+)
+
+
+def _rows_of(
+    connection: Connection, member: str, ids: list[str], columns: tuple[Column[Any], ...]
+) -> Iterator[RowMapping]:
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        query = select(*columns).where(_records.c.member == member, _records.c.local_id.in_(part))
+        yield from connection.execute(query).mappings()
+
+
+def _next_revision(connection: Connection) -> int:
+    """The next revision. The counter's row stays locked until the transaction ends, so revisions become
+    visible in their order and a reader who goes on from one misses nothing."""
+    grown = update(_counter).where(_counter.c.id == 1).values(value=_counter.c.value + 1).returning(_counter.c.value)
+    value = connection.execute(grown).scalar()
+    if value is None:
+        connection.execute(insert(_counter).values(id=1, value=1))
+        return 1
+    return int(value)
+
+
+def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: str, item: Reading) -> dict[str, Any]:
+    payload, parsed = item.payload, item.parsed or Parsed({})
+    deleted = payload.deleted or parsed.deleted
+    return {
+        "member": member, "local_id": local_id, "source": source, "format": fmt, "datestamp": payload.datestamp,
+        "deleted": deleted, "payload": zlib.compress(payload.data), "content": _content(parsed),
+        "digest": hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
+        "reading": reading, "run": run, "digest_before": None, "revision_before": None,
+    }  # fmt: skip
+
+
+def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:
+    if before == after:
+        return "unchanged"
+    if deleted:
+        return "deleted"
+    return "added" if before is None else "changed"
+
+
+def _content(parsed: Parsed) -> bytes:
+    return zlib.compress(msgspec.json.encode((parsed.values, parsed.holdings)))
+
+
+_Content = tuple[dict[str, tuple[str, ...]], tuple[Holding, ...]]
+
+
+def _record(row: RowMapping) -> Record:
+    values, holdings = msgspec.json.decode(zlib.decompress(row["content"]), type=_Content)
+    return Record(
+        member=row["member"], local_id=row["local_id"], format=row["format"],
+        payload=zlib.decompress(row["payload"]), values=values, holdings=holdings,
+        datestamp=row["datestamp"], deleted=row["deleted"],
+    )  # fmt: skip
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**{name: row[name] for name in Run.__struct_fields__})
