@@ -1,0 +1,1 @@
+"""Analyse text, hold the index, answer questions."""

@@ -1,0 +1,63 @@
+"""The search on the command line: the same as on the pages."""
+
+import click
+import msgspec
+
+from config import values
+from config.installation import Installation
+from search.answer import as_json
+from search.engines import EngineError
+from search.question import MAX_SIZE, SORTS, Page, Query
+from search.service import Catalogue
+
+SAID = {
+    "trigrams": "ไม่พบครบทุกคำ แสดงรายการที่มีข้อความนี้ (containing the letters as typed)",
+    "some": "ไม่พบครบทุกคำ แสดงรายการที่มีบางคำ (containing some of the words)",
+}
+
+
+@click.command("search")
+@click.argument("text", nargs=-1, metavar="TEXT")
+@click.option(
+    "--in", "field", default="any", metavar="FIELD", help="Look into this field only (title, creator, subject …)."
+)
+@click.option("--member", "members", multiple=True, metavar="CODE", help="Only what this member holds; may come again.")
+@click.option("--year", default="", metavar="2550-2560", help="Published then, in either era.")
+@click.option("--sort", type=click.Choice(SORTS), default="relevance")
+@click.option("--size", type=click.IntRange(1, MAX_SIZE), default=20, help="Titles on a page.")
+@click.option("--page", type=click.IntRange(1), default=1)
+@click.option("--json", "as_data", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(
+    installation: Installation, text: tuple[str, ...], field: str, members: tuple[str, ...],
+    year: str, sort: str, size: int, page: int, as_data: bool,
+) -> None:  # fmt: skip
+    """Search the catalogue: words, "phrases", AND OR NOT, title:…, การ*, years in either era."""
+    tables = installation.tables
+    if field != "any" and field not in tables.fields:
+        raise click.UsageError(f"--in: no field {field}; one of {', '.join(tables.fields)}")
+    if unknown := [code for code in members if code not in tables.members]:
+        raise click.UsageError(f"--member: no member {', '.join(unknown)}; one of {', '.join(tables.members)}")
+    if year and values.year_range(year) is None:
+        raise click.UsageError(f"--year: {year} is no span of years; write 2550-2560 or 2007-2017")
+    filters = (("member", members),) if members else ()
+    query = Query(text=" ".join(text), field=field, filters=filters, year=year, sort=sort, page=page, size=size)
+    try:
+        answer = Catalogue(tables, installation.database, installation.home).search(query)
+    except EngineError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(msgspec.json.encode(as_json(answer)).decode() if as_data else _shown(answer))
+
+
+def _shown(answer: Page) -> str:
+    lines = [f"{answer.total} รายการ (titles)"]
+    if answer.stage in SAID:
+        lines.append(SAID[answer.stage])
+    for number, hit in enumerate(answer.hits, (answer.query.page - 1) * answer.query.size + 1):
+        document = hit.document
+        year = document.first("year")
+        both = "พ.ศ. {} ({})".format(*values.both_eras(int(year))) if year.isdecimal() else ""
+        about = " · ".join(filter(None, ["; ".join(document.all("creator")), document.first("publisher"), both]))
+        lines.append(f"\n{number}. {document.first('title') or '(ไม่มีชื่อเรื่อง)'}\n   {about}".rstrip())
+        lines.append(f"   {', '.join(document.members)} · {document.id}")
+    return "\n".join(lines)

@@ -1,0 +1,159 @@
+"""The plainest true answer: every document looked at, one by one. The specification of the other engines."""
+
+import fnmatch
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from whoosh import query as wq
+
+from search.engines import Facets, Found
+from search.schema import Entry, Schema
+
+K1, B = 1.2, 0.75
+FILE = "entries.msgpack"
+
+Scores = dict[str, float]
+
+
+class Memory:
+    """Entries in a dictionary, kept in one file between processes."""
+
+    def __init__(self, directory: Path, schema: Schema):
+        self.path = directory / FILE
+        self.kinds = schema.kinds
+        self.entries: dict[str, Entry] = {}
+        self._lengths: dict[str, float] = {}
+        self._frequencies: dict[tuple[str, str], Counter[str]] = {}
+        self._stamp: tuple[int, int] | None = None
+        self.refresh()
+
+    def search(self, tree: wq.Query, sort: str | None, offset: int, limit: int) -> Found:
+        scores = self._scores(tree)
+        if sort:
+            ids = sorted(scores, key=lambda id_: self.entries[id_].sorts[sort])
+        else:
+            ids = sorted((id_ for id_ in self.entries if id_ in scores), key=lambda id_: -scores[id_])
+        page = tuple(ids[offset : offset + limit]) if limit > 0 else ()
+        return Found(len(ids), page, () if sort else tuple(scores[id_] for id_ in page))
+
+    def all_ids(self, tree: wq.Query) -> set[str]:
+        return set(self._scores(tree))
+
+    def facets(self, tree: wq.Query, columns: Sequence[str], size: int) -> Facets:
+        found = [self.entries[id_] for id_ in self._scores(tree)]
+        answer: Facets = {}
+        for column in columns:
+            counts = Counter(value for entry in found for value in dict.fromkeys(entry.facets.get(column, ())))
+            answer[column] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[: max(size, 0)]
+        return answer
+
+    def count(self) -> int:
+        return len(self.entries)
+
+    def write(self, entries: Iterable[Entry], gone: Iterable[str] = ()) -> None:
+        kept = dict(self.entries)
+        for id_ in gone:
+            kept.pop(id_, None)
+        for entry in entries:
+            kept[entry.id] = entry
+        beside = self.path.with_suffix(".new")
+        beside.write_bytes(msgspec.msgpack.encode(list(kept.values())))
+        os.replace(beside, self.path)
+        self.refresh()
+
+    def refresh(self) -> None:
+        if not self.path.exists():
+            return
+        told = self.path.stat()
+        if (stamp := (told.st_mtime_ns, told.st_size)) != self._stamp:
+            self.entries = {e.id: e for e in msgspec.msgpack.decode(self.path.read_bytes(), type=list[Entry])}
+            self._stamp = stamp
+            self._lengths = _average_lengths(self.entries.values())
+            self._frequencies = {}
+
+    # ── the meaning of each node ─────────────────────────────────────────────────────────────────
+
+    def _scores(self, node: wq.Query) -> Scores:
+        match node:
+            case wq.Every():
+                return dict.fromkeys(self.entries, 1.0)
+            case wq.ConstantScoreQuery():
+                return dict.fromkeys(self._scores(node.child), node.score)
+            case wq.And():
+                return self._and(list(node.children()))
+            case wq.Or():
+                total: Counter[str] = Counter()
+                for child in node.children():
+                    total.update(self._scores(child))
+                return dict(total)
+            case wq.Term():
+                return self._term(node)
+            case wq.Phrase():
+                return {
+                    id_: 1.0 for id_, e in self.entries.items() if _beside(e.tokens.get(node.fieldname, ()), node.words)
+                }
+            case wq.Prefix():
+                return self._holding(node.fieldname, node.text + "*")
+            case wq.Wildcard():
+                return self._holding(node.fieldname, node.text)
+            case wq.NumericRange():
+                return {id_: 1.0 for id_, e in self.entries.items() if _within(e.numbers.get(node.fieldname), node)}
+        return {}
+
+    def _and(self, children: list[wq.Query]) -> Scores:
+        wanted = [self._scores(child) for child in children if not isinstance(child, wq.Not)]
+        banned = {id_ for child in children if isinstance(child, wq.Not) for id_ in self._scores(child.query)}
+        if not wanted:
+            return {}
+        shared = set.intersection(*map(set, wanted)) - banned
+        return {id_: sum(scores[id_] for scores in wanted) for id_ in self.entries if id_ in shared}
+
+    def _term(self, node: wq.Term) -> Scores:
+        column, term = node.fieldname, node.text
+        if self.kinds.get(column) in ("facet", "sort"):
+            return {id_: 1.0 for id_, e in self.entries.items() if term in e.facets.get(column, ())}
+        found = self._postings(column, term)
+        idf = math.log(1 + (len(self.entries) - len(found) + 0.5) / (len(found) + 0.5))
+        mean = self._lengths.get(column, 1.0)
+        scores: Scores = {}
+        for id_, frequency in found.items():
+            length = len(self.entries[id_].tokens[column])
+            scores[id_] = node.boost * idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / mean))
+        return scores
+
+    def _postings(self, column: str, term: str) -> Counter[str]:
+        if (column, term) not in self._frequencies:
+            counted = {id_: e.tokens.get(column, ()).count(term) for id_, e in self.entries.items()}
+            self._frequencies[column, term] = Counter({id_: n for id_, n in counted.items() if n})
+        return self._frequencies[column, term]
+
+    def _holding(self, column: str, pattern: str) -> Scores:
+        """What has a token of that pattern; only * and ? mean anything in it."""
+        shape = pattern.replace("[", "[[]")
+        return {id_: 1.0 for id_, e in self.entries.items() if fnmatch.filter(e.tokens.get(column, ()), shape)}
+
+
+def _average_lengths(entries: Iterable[Entry]) -> dict[str, float]:
+    """Column -> mean number of tokens over all documents, as BM25 wants it."""
+    total: Counter[str] = Counter()
+    documents = 0
+    for entry in entries:
+        documents += 1
+        total.update({column: len(tokens) for column, tokens in entry.tokens.items()})
+    return {column: count / documents for column, count in total.items() if count}
+
+
+def _beside(tokens: Sequence[str], words: Sequence[str]) -> bool:
+    return bool(words) and any(
+        list(tokens[i : i + len(words)]) == list(words) for i in range(len(tokens) - len(words) + 1)
+    )
+
+
+def _within(number: int | None, node: wq.NumericRange) -> bool:
+    if number is None:
+        return node.start is None and node.end is None
+    return (node.start is None or number >= node.start) and (node.end is None or number <= node.end)

@@ -1,0 +1,129 @@
+"""Index generations: a new one is built beside the live one and switched by one atomic rename."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from search.documents import Documents
+from search.engines import Engine, EngineError, open_engine
+from search.schema import Entry, Schema
+
+REBUILD = "run `sahaban index --rebuild`"
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """What a generation remembers of itself."""
+
+    engine: str
+    version: str  # of the analysis and the columns
+    revision: int  # of the documents that it holds
+
+
+class Generations:
+    """The index directory of an installation: numbered generations, and ``current``, which names the live one."""
+
+    def __init__(self, home: Path, engine: str, schema: Schema):
+        self.directory = home / "index"
+        self.engine = engine
+        self.schema = schema
+        self.pointer = self.directory / "current"
+
+    def current(self) -> Path:
+        """The live generation's directory. Raises EngineError where there is none that this program can read."""
+        try:
+            path = self.directory / self.pointer.read_text().strip()
+            meta = self.meta(path)
+        except FileNotFoundError as error:
+            raise EngineError("there is no index yet: run `sahaban index`") from error
+        if (meta.engine, meta.version) != (self.engine, self.schema.version()):
+            was = f"{meta.engine}, analysis {meta.version}"
+            raise EngineError(f"the index is of another version ({was}): {REBUILD}")
+        return path
+
+    def meta(self, path: Path) -> Meta:
+        return msgspec.json.decode((path / "generation.json").read_bytes(), type=Meta)
+
+    def stamp(self) -> tuple[int, ...]:
+        """Changes whenever there is something new to read."""
+        try:
+            told = (self.directory / self.pointer.read_text().strip() / "generation.json").stat()
+            return (self.pointer.stat().st_mtime_ns, told.st_mtime_ns, told.st_ino)
+        except FileNotFoundError:
+            return ()
+
+    def open(self) -> Engine:
+        path = self.current()
+        try:
+            return open_engine(self.engine, path, self.schema)
+        except Exception as error:  # each engine has errors of its own for files that are damaged
+            raise EngineError(f"the index in {path} cannot be read ({error}): {REBUILD}") from error
+
+    def build(self, documents: Documents, tell: Callable[[int], None] = lambda done: None) -> int:
+        """A new generation of all documents, made live when it is whole. How many documents it holds."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / f"{self._latest() + 1:06d}"
+        shutil.rmtree(path, ignore_errors=True)  # what a killed build left
+        revision = documents.revision()
+        engine = open_engine(self.engine, path, self.schema)
+        engine.write(_entries(documents, self.schema, 0, [], tell))
+        self._sign(path, revision)
+        self._point(path)
+        self._sweep(path)
+        return engine.count()
+
+    def update(self, documents: Documents, tell: Callable[[int], None] = lambda done: None) -> int:
+        """Bring the live generation up to date. How many documents changed. Raises EngineError as ``current``."""
+        path = self.current()
+        after, revision = self.meta(path).revision, documents.revision()
+        if revision == after:
+            return 0
+        gone: list[str] = []
+        entries = list(_entries(documents, self.schema, after, gone, tell))
+        engine = self.open()
+        engine.write(entries, gone)
+        self._sign(path, revision)
+        return len(entries) + len(gone)
+
+    def _latest(self) -> int:
+        live = self.pointer.read_text().strip() if self.pointer.exists() else "0"
+        return int(live) if live.isdecimal() else 0
+
+    def _sign(self, path: Path, revision: int) -> None:
+        _write(path / "generation.json", msgspec.json.encode(Meta(self.engine, self.schema.version(), revision)))
+
+    def _point(self, path: Path) -> None:
+        _write(self.pointer, path.name.encode())
+
+    def _sweep(self, live: Path) -> None:
+        """Older generations go, but for the one before: readers may still be turning its pages."""
+        numbered = sorted(
+            p for p in self.directory.iterdir() if p.is_dir() and p.name.isdecimal() and p.name < live.name
+        )
+        for old in numbered[:-1]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _entries(
+    documents: Documents, schema: Schema, after: int, gone: list[str], tell: Callable[[int], None]
+) -> Iterator[Entry]:
+    done = 0
+    for batch in documents.since(after):
+        for id_, document in batch:
+            if document is None:
+                gone.append(id_)
+            else:
+                yield schema.entry(document)
+        done += len(batch)
+        tell(done)
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)

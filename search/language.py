@@ -1,0 +1,95 @@
+"""What a person typed, as a tree: words, "phrases", AND OR NOT, field:, wildcards and ranges of years.
+
+The tree is over the fields of fields.toml; its leaves hold the text as typed. What cannot be parsed is
+searched as plain words: a reader is never told that a search has a syntax.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+
+from whoosh import fields as whoosh_fields
+from whoosh import qparser
+from whoosh.qparser import plugins
+from whoosh.query import And, Phrase, Query, Term
+
+from config.tables import Field
+
+logger = logging.getLogger(__name__)
+
+ANY = "any"
+LONGEST = 400  # characters of a question that are read; nobody types more, and machines have ids
+MOST_CHUNKS = 32
+
+_ERA = re.compile(r"((?:พ\.?\s?ศ|ค\.?\s?ศ)\.?|\b(?:B\.?E|C\.?E|A\.?D)\.?)\s+(?=[\d๐-๙]{4})", re.I)
+_QUOTES = str.maketrans("“”„‟«»", '""""""')
+
+
+class Quote(Phrase):  # type: ignore[misc]  # whoosh's queries are untyped
+    """A phrase that stays one: normalising would make a term of a single chunk, and Thai has no spaces to count."""
+
+    def normalize(self) -> "Quote":
+        return self
+
+
+class Quoted(plugins.PhrasePlugin.PhraseNode):  # type: ignore[misc]  # whoosh's nodes are untyped
+    """What stands in quotes, kept as one text: the plan cuts it into words."""
+
+    def query(self, parser: qparser.QueryParser) -> Query:
+        return Quote(self.fieldname or parser.fieldname, [self.text])
+
+
+class QuotesPlugin(plugins.PhrasePlugin):  # type: ignore[misc]  # whoosh's plugins are untyped
+    """Quotes as in whoosh, with the text between them left whole."""
+
+    class PhraseTagger(plugins.PhrasePlugin.PhraseTagger):  # type: ignore[misc]  # as above
+        def create(self, parser: qparser.QueryParser, match: re.Match[str]) -> Quoted:
+            return Quoted(match["text"], match.start("text"))
+
+
+class Language:
+    """The parser for one table of fields."""
+
+    def __init__(self, table: Mapping[str, Field]):
+        self.names = frozenset(table)
+        schema = whoosh_fields.Schema(**{name: whoosh_fields.ID() for name in (ANY, *table)})
+        aliases = {name: _aliases(field) for name, field in table.items()}
+        self._parser = qparser.QueryParser(
+            ANY,
+            schema,
+            plugins=[
+                plugins.WhitespacePlugin(),
+                QuotesPlugin(),
+                plugins.RangePlugin(),
+                plugins.FieldsPlugin(expr=r"(?P<text>[^\s:\"()\[\]*?]+):(?=\S)"),
+                plugins.FieldAliasPlugin(aliases),
+                plugins.GroupPlugin(),
+                plugins.OperatorsPlugin(AndNot=None, AndMaybe=None, Require=None),
+                plugins.PlusMinusPlugin(plusexpr=r"(?:^|(?<=[\s(]))\+(?=\S)", minusexpr=r"(?:^|(?<=[\s(]))-(?=\S)"),
+                plugins.PrefixPlugin(),
+                plugins.WildcardPlugin(),
+            ],
+        )
+
+    def parse(self, typed: str, field: str = ANY) -> Query:
+        """The tree of a question; ``field`` is where words without a field of their own belong."""
+        text = _ERA.sub(r"\1", typed[:LONGEST].translate(_QUOTES)).strip()
+        text = " ".join(text.split()[:MOST_CHUNKS])
+        try:
+            self._parser.fieldname = field if field in self.names else ANY
+            tree = self._parser.parse(text)
+            return tree if tree.is_leaf() or list(tree.leaves()) else self.plain(text, field)
+        except Exception as error:  # the parser was not made for what people paste: then these are words
+            logger.info("parsed as plain words: %s: %s", type(error).__name__, error)
+            return self.plain(text, field)
+
+    def plain(self, typed: str, field: str = ANY) -> Query:
+        """Every chunk of the text as a word, whatever stands in it."""
+        name = field if field in self.names else ANY
+        return And([Term(name, chunk) for chunk in re.split(r"[\s\"()\[\]{}:*?^~]+", typed) if chunk])
+
+
+def _aliases(field: Field) -> list[str]:
+    """What a reader may call a field: its labels, in any case."""
+    spoken = {field.label.th, field.label.en, field.label.en.lower(), *field.sheet}
+    return sorted(word for word in spoken if word != field.name and not re.search(r"\s", word))

@@ -1,0 +1,222 @@
+"""All text analysis, once for both sides: Thai repaired, words with their sub-words, trigrams; as Whoosh analysers.
+
+Tone marks and vowels are letters here: เสือ (tiger) and เสื้อ (shirt) never meet. The measurements
+behind each choice stand in docs/decisions.md.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+from whoosh.analysis import Filter, Token, Tokenizer
+
+from config.values import THAI_DIGITS
+
+VERSION = "1"  # raised with every change of this module's answers: an index of another version is refused
+LONGEST = 1000  # characters that newmm is given at once
+BREAK = "\ue000"  # stands between two values of a field: no query word, so no phrase crosses it
+
+# ── one spelling ─────────────────────────────────────────────────────────────────────────────────
+
+# Zero-width and soft marks, apostrophes and the marks of ALA-LC romanisation go; ฤๅ is ฤ with its long sign.
+_DROPPED = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad'\u2019\u02bb\u02bc\u02b9\u02ba\u02bf\u02be")
+)
+_SINGLE = THAI_DIGITS | _DROPPED | {ord("ฦ"): "ล", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d", ord("ı"): "i",
+                                    ord("æ"): "ae", ord("œ"): "oe", ord("ß"): "ss", ord("þ"): "th", ord("ð"): "d"}  # fmt: skip
+_SARA_AM = re.compile("([\u0e48-\u0e4b]*)\u0e4d([\u0e48-\u0e4b]*)\u0e32")  # น + ้ + ํ + า, in either order
+_DOUBLE_E = re.compile("\u0e40\u0e40")  # เเ typed for แ
+_TONE_FIRST = re.compile("([\u0e48-\u0e4c]+)([\u0e31\u0e34-\u0e3a\u0e47]+)")  # ก่ิ for กิ่
+_TONE_LAST = re.compile("([\u0e33])([\u0e48-\u0e4b])")  # นำ้ for น้ำ
+_REPEATED = re.compile("([\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])\\1+")  # ก่่
+_LU = re.compile("([\u0e24\u0e26])\u0e45")  # ฤๅ
+_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+_ABBREVIATION = re.compile(r"(?<![ก-ฮa-z])((?:[ก-ฮ]{1,2}\.\s?){2,}|(?:[a-z]\.){2,})")  # พ.ศ. ม.ร.ว. u.s.a.
+
+
+@lru_cache(maxsize=1 << 14)
+def normalise(text: str) -> str:
+    """One spelling for what is one text: Thai repaired, digits 0-9, Latin in lower case without accents.
+
+    Order matters: NFKC takes sara am apart, so Thai is repaired after it.
+    """
+    text = text.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).lower()
+        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text).translate(_SINGLE))
+        text = _repaired(unicodedata.normalize("NFC", text))
+    else:
+        text = text.replace("'", "")
+    return _ABBREVIATION.sub(lambda m: m[0].replace(".", "").replace(" ", "") + " ", text)
+
+
+def _repaired(text: str) -> str:
+    """Repaired until nothing is left to repair: one repair may uncover the next."""
+    while (mended := _repaired_once(text)) != text:
+        text = mended
+    return text
+
+
+def _repaired_once(text: str) -> str:
+    text = _SARA_AM.sub("\\1\\2\u0e33", text)
+    text = _TONE_LAST.sub("\\2\\1", _DOUBLE_E.sub("\u0e41", text))
+    return _LU.sub("\\1", _REPEATED.sub("\\1", _TONE_FIRST.sub("\\2\\1", text)))
+
+
+@cache
+def _run_pattern() -> re.Pattern[str]:
+    """Runs of letters, marks and numbers by Unicode category: \\w and isalnum would cut at Thai vowels.
+
+    Above the last CJK block no letters are assigned.
+    """
+    kept = [c for c in range(0x323B0) if unicodedata.category(chr(c))[0] in "LMN" and c not in (0x0E2F, 0x0E46)]
+    spans: list[list[int]] = []
+    for c in kept:
+        if spans and spans[-1][1] == c - 1:
+            spans[-1][1] = c
+        else:
+            spans.append([c, c])
+    letters = "".join(f"{chr(a)}-{chr(b)}" for a, b in spans)
+    # c++ and c# are names of things; ฯ and ๆ (left out above) end a run
+    return re.compile(rf"(?<![a-z])(?:c\+\+|[cf]\#)|[{letters}]+")
+
+
+def runs(text: str) -> list[str]:
+    """The stretches of letters and numbers of a text, normalised."""
+    return _run_pattern().findall(normalise(text))
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────
+
+_SCRIPTS = re.compile("[\u0e01-\u0e5b]+|[^\u0e01-\u0e5b]+")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in their order: newmm's for Thai, a run of any other script as it stands."""
+    return [word for run in runs(text) for part in _SCRIPTS.findall(run) for word in _segment(part)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _segment(part: str) -> tuple[str, ...]:
+    if not "\u0e01" <= part[0] <= "\u0e5b":
+        return (part,)
+    from pythainlp.tokenize import newmm  # loading the dictionary takes half a second: only where Thai is met
+
+    pieces = (part[i : i + LONGEST] for i in range(0, len(part), LONGEST))
+    return tuple(word for piece in pieces for word in newmm.segment(piece, _dictionary()))
+
+
+@cache
+def _dictionary() -> Any:
+    from pythainlp.tokenize import word_dict_trie
+
+    return word_dict_trie()
+
+
+@lru_cache(maxsize=1 << 17)
+def subwords(word: str) -> tuple[str, ...]:
+    """The dictionary words inside a word: โรงพยาบาล holds โรง, พยาบาล. Only those that belong to a complete
+    tiling of the word by dictionary words, cut at character clusters: so no accident of spelling gets in."""
+    if len(word) < 4 or not "\u0e01" <= word[0] <= "\u0e5b":
+        return ()
+    from pythainlp.tokenize.tcc import tcc_pos
+
+    cuts = {0, *tcc_pos(word)}
+    found = {i: [i + len(w) for w in _dictionary().prefixes(word[i:]) if len(w) > 1] for i in cuts if i < len(word)}
+    ends = {i: [e for e in es if e in cuts] for i, es in found.items()}
+    left = _reached(0, ends)
+    right = {i for i in sorted(cuts, reverse=True) if i == len(word) or len(word) in _reached(i, ends)}
+    parts = (word[i:e] for i in sorted(ends) if i in left for e in ends[i] if e in right)
+    return tuple(dict.fromkeys(part for part in parts if part != word))
+
+
+def _reached(start: int, ends: dict[int, list[int]]) -> set[int]:
+    seen, waiting = {start}, [start]
+    while waiting:
+        for end in ends.get(waiting.pop(), ()):
+            if end not in seen:
+                seen.add(end)
+                waiting.append(end)
+    return seen
+
+
+# ── trigrams ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def grams(text: str) -> list[str]:
+    """The character trigrams of each run; a run shorter than three is a term by itself."""
+    return [gram for run in runs(text) for gram in run_grams(run)]
+
+
+def run_grams(run: str) -> list[str]:
+    return [run[i : i + 3] for i in range(len(run) - 2)] or [run]
+
+
+# ── order ────────────────────────────────────────────────────────────────────────────────────────
+
+_LEADING = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
+_MARKS = re.compile("[\u0e47-\u0e4e]")
+_LATIN_LAST = {c: c + 0xE100 for c in range(ord("a"), ord("z") + 1)}
+_NUMBER = re.compile(r"\d+")
+
+
+@lru_cache(maxsize=1 << 14)
+def sort_key(text: str) -> str:
+    """A key whose order is the Thai dictionary's: numbers, then Thai by its consonants, then Latin.
+
+    A leading vowel sorts after its consonant; tone marks and the like decide only between words that are
+    otherwise the same. Source: the Royal Institute Dictionary's order, as in pythainlp.util.collate.
+    """
+    flat = " ".join(runs(text))
+    flat = _NUMBER.sub(lambda m: m[0].lstrip("0").zfill(10), flat)[:120]
+    letters = _MARKS.sub("", _LEADING.sub(r"\2\1", flat)).translate(_LATIN_LAST)
+    marks = "".join(f"{i:03d}{m}" for i, m in enumerate(flat) if _MARKS.match(m))
+    return f"{letters}\x02{marks}"
+
+
+# ── as Whoosh analysers ──────────────────────────────────────────────────────────────────────────
+
+
+class ThaiTokenizer(Tokenizer):  # type: ignore[misc]  # whoosh is untyped
+    """Words with their positions."""
+
+    def __call__(self, value: str, positions: bool = False, mode: str = "", **_: Any) -> Iterator[Token]:
+        for position, word in enumerate(words(value)):
+            yield _token(word, position, mode, positions)
+
+
+class TrigramTokenizer(Tokenizer):  # type: ignore[misc]  # whoosh is untyped
+    """Trigrams within runs, without positions."""
+
+    def __call__(self, value: str, mode: str = "", **_: Any) -> Iterator[Token]:
+        for gram in grams(value):
+            yield _token(gram, 0, mode, False)
+
+
+class SubWordFilter(Filter):  # type: ignore[misc]  # whoosh is untyped
+    """The sub-words of each word; for the index side only."""
+
+    def __call__(self, tokens: Iterator[Token]) -> Iterator[Token]:
+        for token in tokens:
+            for part in subwords(token.text):
+                yield _token(part, 0, token.mode, False)
+
+
+def _token(text: str, position: int, mode: str, positions: bool) -> Token:
+    token = Token(positions=positions, mode=mode)
+    token.text, token.pos, token.boost, token.stopped = text, position, 1.0, False
+    return token
+
+
+WORDS = ThaiTokenizer()
+SUBWORDS = ThaiTokenizer() | SubWordFilter()
+TRIGRAMS = TrigramTokenizer()
+
+
+def analyser_version() -> str:
+    """What an index remembers of its analysis: this module's version and that of the dictionary behind newmm."""
+    from importlib.metadata import version
+
+    return f"{VERSION}/pythainlp {version('pythainlp')}"
