@@ -1,0 +1,69 @@
+"""Titles, names, editions and volumes in the form in which they are compared: nothing that tells two apart is lost."""
+
+import re
+
+from search.text import runs
+
+# Ranks and honorifics that stand before or after a Thai name, and are no part of it; the longest first.
+# Source: facts on cataloguing practice in docs/decisions.md. หลวง, พระยา, สมเด็จ and the like are the name itself.
+HONORIFICS = sorted(
+    ["นาย", "นาง", "นางสาว", "นส", "ดช", "ดญ", "ดร", "ศ", "รศ", "ผศ", "ศดร", "รศดร", "ผศดร", "ศาสตราจารย์", "รองศาสตราจารย์", "ผู้ช่วยศาสตราจารย์", "อาจารย์", "นพ", "พญ", "ทพ", "ทญ", "นายแพทย์", "แพทย์หญิง", "ทันตแพทย์", "เภสัชกร", "มรว", "มล", "มจ", "หม่อมราชวงศ์", "หม่อมหลวง", "หม่อมเจ้า", "พลเอก", "พลโท", "พลตรี", "พลอ", "พลท", "พลต", "พลตอ", "พลตท", "พลตต", "พตอ", "พตท", "พตต", "พันเอก", "พันโท", "พันตรี", "พอ", "พท", "พต", "รอ", "รท", "รต", "ร้อยเอก", "ร้อยโท", "ร้อยตรี", "คุณหญิง", "คุณ", "mr", "mrs", "ms", "dr", "prof"],
+    key=len, reverse=True,
+)  # fmt: skip
+_ATTACHED = tuple(h for h in HONORIFICS if len(h) > 2 or h in ("ดร", "นพ", "พญ", "ผศ", "รศ"))
+_SET = frozenset(HONORIFICS)
+_DATES = re.compile(r"\b\d{4}\s*-\s*(?:\d{4})?|\b(?:born|b\.|d\.)\s*\d{4}", re.I)
+
+VOLUME = re.compile(
+    r"[\s,.:;/(]*(?:เล่มที่|เล่ม|ภาคที่|ภาค|ตอนที่|ตอน|หน่วยที่|volume|vol\.?|v\.|part|pt\.?)\s*([0-9๐-๙]+(?:\s*-\s*[0-9๐-๙]+)?)\)?\s*$",
+    re.I,
+)
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits of a text, run together: spaces and punctuation say nothing in Thai."""
+    return "".join(runs(text))
+
+
+def name(text: str) -> str:
+    """A person's name without ranks and dates, its parts in one order: ``คึกฤทธิ์ ปราโมช, ม.ร.ว.`` is
+    ``ม.ร.ว. คึกฤทธิ์ ปราโมช``, ``Stamp, Mark`` is ``Mark Stamp``. What is nothing but a rank stays as it is."""
+    parts = runs(_DATES.sub(" ", text))
+    kept = [bare for part in parts if part not in _SET for bare in [_detached(part)] if bare]
+    return " ".join(sorted(kept or parts))
+
+
+def _detached(part: str) -> str:
+    """นายสมชาย is สมชาย; the shortest name is three letters."""
+    for title in _ATTACHED:
+        if part.startswith(title) and len(part) - len(title) > 2:
+            return part[len(title) :]
+    return part
+
+
+def title_and_volume(title: str, volume: str) -> tuple[str, str]:
+    """(the title without its volume, the volume's number), wherever the volume was written."""
+    found = VOLUME.search(title)
+    if found:
+        return squeezed(title[: found.start()]), digits(found[1])
+    number = digits(volume) or squeezed(volume)
+    return squeezed(title).removesuffix(squeezed(volume)) if volume else squeezed(title), number
+
+
+def digits(text: str) -> str:
+    """The numbers of a text: ``หน่วยที่ ๘-๑๕`` is ``8-15``."""
+    return "-".join(number.lstrip("0") or "0" for run in runs(text) for number in re.findall(r"[0-9]+", run))
+
+
+def edition(text: str) -> str:
+    """An edition's number; what has none is its words. None said, and the first, are one: "1"."""
+    numbers = re.findall(r"[0-9]+", " ".join(runs(text)))
+    return (numbers[0].lstrip("0") or "1") if numbers else squeezed(text) or "1"
+
+
+# Kinds of thing that are never one title though all else agrees; a thesis is often catalogued as a book.
+_CARRIERS = {"book": "print", "thesis": "print", "manuscript": "print", "": "print"}
+
+
+def carrier(material: str) -> str:
+    return _CARRIERS.get(material, material)
