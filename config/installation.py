@@ -16,12 +16,12 @@ class Installation:
     def __init__(self, directory: Path, home: Path, known: Callable[[], Known]):
         self.directory = directory
         self.home = home
-        self._known = known
+        self.known = known
 
     @cached_property
     def tables(self) -> Tables:
         """Raises ConfigError with every fault of the tables."""
-        return read(self.directory, self._known())
+        return read(self.directory, self.known())
 
     @cached_property
     def database(self) -> Engine:

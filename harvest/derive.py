@@ -50,9 +50,10 @@ def creator(texts: list[str], described: Described) -> Iterator[str]:
 
 
 def subject(texts: list[str], described: Described) -> Iterator[str]:
-    """Headings, one each; a cell or an element may hold several, parted by semicolons."""
+    """Headings, one each, written alike; a cell or an element may hold several, parted by semicolons."""
     for text in texts:
-        yield from [text] if described.kind == "marc" else re.split(r"\s*[;\n]\s*", text)
+        for heading in [text] if described.kind == "marc" else re.split(r"\s*[;\n]\s*", text):
+            yield re.sub(r"\s*--\s*", " -- ", heading)  # เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย
 
 
 # Every spelling met so far of a language -> its MARC code (ISO 639-2/B).

@@ -44,8 +44,12 @@ def _batches(path: Path, name: str, form: Format) -> Iterator[Batch]:
             raise HarvestError(f"{name}: the file is empty (0 bytes); ask the member to send it again")
         with path.open("rb") as stream:
             payloads = iter(form.split(stream, name))
+            some = False
             while batch := tuple(islice(payloads, BATCH)):
+                some = True
                 yield Batch(batch)
+            if not some:
+                raise HarvestError(f"{name}: there is no record in it; is it the right file, and the right format?")
     except OSError as error:
         raise HarvestError(f"{name}: cannot be read: {error.strerror or error}") from error
 
