@@ -13,10 +13,11 @@ Same = Callable[[str], str]  # two texts are one for the reader when this says t
 
 
 def longest(given: Sequence[Values], same: Same) -> Values:
-    """The longest of the records' first values, as a reader counts: the first member's of equals. The others
-    follow, so that what anyone called it is found."""
+    """The longest of the records' first values, as a reader counts: the first member's of equals. What others
+    call it follows, where it says anything that does not stand in it already."""
     best = max((values[0] for values in given), key=lambda value: len(same(value)))
-    return union([(best,), *given], same)
+    others = union(given, same)
+    return (best, *(value for value in others if same(value) not in same(best)))
 
 
 def union(given: Sequence[Values], same: Same) -> Values:
