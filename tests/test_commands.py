@@ -141,7 +141,12 @@ def test_a_second_night_changes_nothing(shelves: Run) -> None:
             1,
         ),
         ({"protocol": "file", "path": "drop", "format": "sheet"}, b"", "drop/file: the file is empty (0 bytes)", 1),
-        ({"protocol": "file", "path": "drop", "format": "sheet"}, xlsx_bytes([]), "drop/file: there is no record in it", 1),
+        (
+            {"protocol": "file", "path": "drop", "format": "sheet"},
+            xlsx_bytes([]),
+            "drop/file: there is no record in it",
+            1,
+        ),
         ({"protocol": "file", "path": "drop", "format": "marcxml"}, b"<html></html>", "no <record> element", 1),
         ({"protocol": "file", "path": "drop", "format": "marc"}, b"nothing of the kind", "1 quarantined", 1),
     ],

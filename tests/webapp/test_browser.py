@@ -1,0 +1,265 @@
+"""The pages in a real browser: without JavaScript, on a phone, in the dark, by keyboard."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.conftest import missing
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run", "--disable-default-apps", "--metrics-recording-only", "--disable-domain-reliability",
+    "--disable-features=OptimizationHints,MediaRouter,Translate", "--disable-dev-shm-usage", "--disable-gpu",
+]  # fmt: skip
+PATHS = (
+    "/",
+    "/search?q=ชุมชน",
+    "/search?q=ชุมชน&member=kku&member=bcnkk&language=tha&years=2550-2560",
+    "/search?q=zzzz&member=kku",
+    "/title/t-everything",
+    "/title/t-german",
+    "/members",
+    "/no-such-page",
+)
+LANGUAGES = ("", "/en")
+every_page = pytest.mark.parametrize("path", [language + path for language in LANGUAGES for path in PATHS])
+
+
+@pytest.fixture(scope="module")
+def site(app: Flask) -> Iterator[str]:
+    def whole(environ: Any, start: Any) -> list[bytes]:
+        """The answer from memory: no file stays open where the browser hangs up."""
+        body = app(environ, start)
+        try:
+            return [b"".join(body)]
+        finally:
+            cast(Any, body).close()
+
+    server = make_server("127.0.0.1", 0, whole, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not shutil.which(CHROMIUM):
+        missing("chromium is missing: apt-get install chromium fonts-thai-tlwg")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def opened(browser: Browser, site: str, path: str, width: int = 1280, **options: Any) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+    page = context.new_page()
+    page.goto(site + path)
+    return page
+
+
+UNFOLD = "document.querySelectorAll('details').forEach(fold => fold.open = true)"
+
+
+# ── a search from end to end ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_search_without_javascript(browser: Browser, site: str, width: int) -> None:
+    page = opened(browser, site, "/", width, java_script_enabled=False)
+    page.get_by_role("searchbox", name="คำค้น").fill("ชุมชน")
+    page.get_by_role("button", name="สืบค้น").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("พบ 65 รายการ สำหรับ “ชุมชน”")
+    if width == 390:  # filters are folded on a phone
+        expect(page.get_by_role("checkbox", name="สำนักหอสมุด มข.")).to_be_hidden()
+        page.locator(".filters-fold > summary").click()
+    page.get_by_role("checkbox", name="สำนักหอสมุด มข.").check()
+    page.get_by_role("checkbox", name="วิทยานิพนธ์").check()
+    page.locator(".facet > summary", has_text="ปีพิมพ์").click()
+    page.get_by_label("ช่วงปี (พ.ศ. หรือ ค.ศ.)").fill("2543-2552")
+    page.get_by_role("button", name="ใช้ตัวกรอง").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("พบ 5 รายการ สำหรับ “ชุมชน”")
+    page.get_by_role("link", name="นำตัวกรอง วิทยานิพนธ์ ออก").click()
+    page.get_by_label("เรียงตาม").select_option("title")
+    page.get_by_role("button", name="เรียง").click()
+    first = page.locator(".hit h3 a").first
+    said = first.inner_text()
+    first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(said)
+    page.go_back()
+    assert page.locator(".hit h3 a").first.inner_text() == said
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_label("Sort by")).to_have_value("title")
+    expect(page.get_by_role("searchbox")).to_have_value("ชุมชน")
+    page.context.close()
+
+
+def test_the_pager_by_its_links(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/search?q=ชุมชน&sort=title", java_script_enabled=False)
+    page.get_by_role("link", name="ถัดไป").click()
+    expect(page.get_by_role("navigation", name="หน้าผลการสืบค้น").locator("[aria-current]")).to_have_text("หน้า 2")
+    assert "page=2" in page.url
+    page.context.close()
+
+
+# ── how it stands on the screen ──────────────────────────────────────────────────────────────────
+
+
+@every_page
+def test_nothing_runs_over_the_edge_and_nothing_is_refused(browser: Browser, site: str, path: str) -> None:
+    for width in (320, 360, 390, 768, 1280):
+        context = browser.new_context(viewport={"width": width, "height": 800})
+        page = context.new_page()
+        told: list[str] = []
+        page.on("console", lambda message, told=told: told.append(message.text))
+        page.on("pageerror", lambda error, told=told: told.append(str(error)))
+        page.on("requestfailed", lambda request, told=told: told.append(request.url))
+        page.goto(site + path)
+        page.evaluate(UNFOLD)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert [t for t in told if not ("404" in t and "no-such" in path)] == []
+        context.close()
+
+
+def test_the_looped_thai_letters_are_ours(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    page.evaluate("document.fonts.ready")
+    loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family + f.weight)")
+    assert {name.replace('"', "") for name in loaded} == {"Noto Sans Thai Looped400", "Noto Sans Thai Looped700"}
+    page.context.close()
+
+
+@every_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_contrast(browser: Browser, site: str, path: str, scheme: Any) -> None:
+    page = opened(browser, site, path, color_scheme=scheme)
+    assert page.evaluate(WEAK_TEXTS) == []
+    page.context.close()
+
+
+# Every element with text of its own: its colour against the nearest ground that is not transparent.
+WEAK_TEXTS = """() => {
+  const parse = colour => colour.match(/[\\d.]+/g).map(Number);
+  const part = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const ground = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parse(getComputedStyle(e).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255];
+  };
+  const weak = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!(own || element.matches('input, select')) || !element.checkVisibility()) continue;
+    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) weak.push([element.outerHTML.slice(0, 120), ratio.toFixed(2)]);
+  }
+  return weak;
+}"""
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_tapped_is_large_enough(browser: Browser, site: str, path: str) -> None:
+    """44 px for controls and for links that stand alone; links within a text keep its lines."""
+    page = opened(browser, site, path, 390)
+    page.evaluate(UNFOLD)
+    small = page.evaluate("""() => [...document.querySelectorAll(
+        'button, select, input:not([type=hidden]):not([type=checkbox]), summary, label.check, nav a, .chip a, .exports a, .tile')]
+        .filter(e => e.checkVisibility() && !e.matches('.unseen'))
+        .map(e => [e.outerHTML.slice(0, 100), e.getBoundingClientRect().height])
+        .filter(([, height]) => height < 43.5)""")
+    assert small == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/search?q=ชุมชน", "/title/t-everything", "/members"])
+def test_no_line_of_thai_begins_with_a_mark(browser: Browser, site: str, path: str) -> None:
+    """Lines as the browser broke them: none begins with a vowel or tone sign or ๆ, none ends with เ แ โ ใ ไ."""
+    for width in (320, 390, 1280):
+        page = opened(browser, site, path, width)
+        lines = page.evaluate(LINES)
+        assert len(lines) > 20
+        assert not [line for line in lines if line[0] in "ะัาำิีึืฺุู็่้๊๋์ๆฯ" or line.rstrip()[-1:] in tuple("เแโใไ")]
+        page.context.close()
+
+
+LINES = """() => {
+  const lines = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    if (!node.data.trim() || !node.parentElement.checkVisibility() || node.parentElement.closest('.unseen, option')) continue;
+    const range = document.createRange();
+    let line = '', top = null;
+    for (let i = 0; i < node.data.length; i++) {
+      range.setStart(node, i); range.setEnd(node, i + 1);
+      const box = range.getClientRects()[0];
+      if (!box || !box.width && /\\s/.test(node.data[i])) continue;
+      if (top !== null && box.top > top + 12) { lines.push(line); line = ''; }
+      line += node.data[i]; top = box.top;
+    }
+    if (line.trim()) lines.push(line.trimStart());
+  }
+  return lines.filter(line => /[ก-ฮ]/.test(line));
+}"""
+
+
+# ── by keyboard and by ear ───────────────────────────────────────────────────────────────────────
+
+
+def test_the_tab_key_meets_the_skip_links_then_the_filters_then_the_titles(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/search?q=ชุมชน")
+    met: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("(e => e.name || e.innerText || '')(document.activeElement)").strip())
+        if met[-1].startswith("การจัดการความรู้ในชุมชน"):
+            break
+    assert met[:3] == ["ข้ามไปยังเนื้อหา", "ข้ามไปยังช่องค้น", "ข้ามไปยังรายการแรก"]
+    order = [met.index(name) for name in ("สหบรรณ\nสหบรรณานุกรมห้องสมุดขอนแก่น", "q", "member", "ใช้ตัวกรอง", "sort")]
+    assert order == sorted(order)
+    assert met[-1].startswith("การจัดการความรู้ในชุมชน")
+    page.context.close()
+
+
+def test_the_third_skip_link_passes_the_filters(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/search?q=ชุมชน")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0  # it is seen when it has focus
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "sort"
+    page.context.close()
+
+
+def test_where_the_keyboard_is_can_be_seen(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/members")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))"
+        )
+        assert style == ["solid", 3]
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=ชุมชน", "/title/t-everything"])
+def test_landmarks(browser: Browser, site: str, path: str) -> None:
+    page = opened(browser, site, path)
+    for role in ("banner", "main", "contentinfo", "search"):
+        expect(page.get_by_role(role)).to_have_count(1)
+    for navigation in page.get_by_role("navigation").all():
+        assert navigation.get_attribute("aria-label")
+    page.context.close()

@@ -1,0 +1,1 @@
+"""The readers' catalogue: pages in the reader's language, and the same answers as files."""
