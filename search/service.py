@@ -10,6 +10,7 @@ from whoosh import query as wq
 
 from config import database
 from config.tables import Tables
+from search import text
 from search.documents import Documents
 from search.engines import Engine, Found
 from search.generation import Generations
@@ -93,6 +94,11 @@ class Catalogue:
     def titles(self) -> int:
         """How many titles the catalogue holds."""
         return self.documents_store.count()
+
+    def warm(self) -> None:
+        """Load the dictionary and the index before the first reader comes. Raises EngineError."""
+        text.words("ห้องสมุด")
+        self.engine()
 
     def engine(self) -> Engine:
         """The live generation, opened anew when it was switched or added to. Raises EngineError."""

@@ -41,7 +41,9 @@ def _application(installation: Installation) -> Any:
     from search.service import Catalogue
     from webapp.app import create_app
 
-    return create_app(installation, Catalogue(installation.tables, installation.database, installation.home))
+    catalogue = Catalogue(installation.tables, installation.database, installation.home)
+    catalogue.warm()
+    return create_app(installation, catalogue)
 
 
 def _gunicorn(installation: Installation, bind: str) -> None:

@@ -39,7 +39,12 @@ def by_member(document: Document) -> list[Held]:
 def merged(holdings: Sequence[Holding]) -> tuple[Holding, ...]:
     """Copies that differ in nothing but their barcode as one line, its copies counted together."""
     lines: dict[Holding, int] = {}
-    for holding in holdings:
+    for holding in filter(_says_something, holdings):
         line = msgspec.structs.replace(holding, copies=0, barcode="")
         lines[line] = lines.get(line, 0) + (holding.copies or (1 if holding.barcode else 0))
     return tuple(msgspec.structs.replace(line, copies=copies) for line, copies in lines.items())
+
+
+def _says_something(holding: Holding) -> bool:
+    """A member that only tells that it has the title sends a holding with nothing in it."""
+    return holding != Holding(member=holding.member)

@@ -71,6 +71,16 @@ def opened(browser: Browser, site: str, path: str, width: int = 1280, **options:
 UNFOLD = "document.querySelectorAll('details').forEach(fold => fold.open = true)"
 
 
+# What stands further right than the text may: the padding of the page is no room for it.
+OUTSIDE = """() => {
+  const edge = document.querySelector('main .width').getBoundingClientRect();
+  const right = edge.right - parseFloat(getComputedStyle(document.querySelector('main .width')).paddingRight) + 1;
+  return [...document.querySelectorAll('main .width *')]
+    .filter(e => e.checkVisibility() && !e.closest('.unseen, svg') && e.getBoundingClientRect().right > right)
+    .map(e => e.outerHTML.slice(0, 100));
+}"""
+
+
 # ── a search from end to end ─────────────────────────────────────────────────────────────────────
 
 
@@ -127,6 +137,7 @@ def test_nothing_runs_over_the_edge_and_nothing_is_refused(browser: Browser, sit
         page.goto(site + path)
         page.evaluate(UNFOLD)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert page.evaluate(OUTSIDE) == [], (path, width)
         assert [t for t in told if not ("404" in t and "no-such" in path)] == []
         context.close()
 

@@ -64,6 +64,7 @@ def test_copies_that_differ_only_in_their_barcode_are_one_line() -> None:
         ("B2", "", 0),  # how many is not known
     ]
     assert merged([one]) == (one,)
+    assert merged([Holding(member="kku")]) == ()  # says only that it has the title
 
 
 def test_a_member_without_holdings_still_has_the_title() -> None:
