@@ -2,7 +2,8 @@
 
 import datetime
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import (
@@ -35,13 +36,26 @@ def connect(url: str) -> Engine:
         raise ConfigError([f"settings.toml: database: {error}"]) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that means to write: it waits for its turn before it reads, so that what it read still holds
+    when it writes. SQLite refuses at once a reader who becomes a writer while another one writes."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
+def _begin(connection: Connection) -> None:
+    mode = "IMMEDIATE" if connection.get_execution_options().get("writing") else "DEFERRED"
+    connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 def _pragmas(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself: the driver's own transactions leave DDL out
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=600000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -51,7 +65,7 @@ def prepare(engine: Engine, room: str, tables: MetaData, steps: Sequence[Step] =
     The version is the number of steps. Before the first step an SQLite database is copied beside
     itself. Raises ConfigError where the database is newer than this program.
     """
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         _shape.create_all(connection)
         version = connection.scalar(select(_versions.c.version).where(_versions.c.room == room))
         if version is None:
@@ -62,7 +76,7 @@ def prepare(engine: Engine, room: str, tables: MetaData, steps: Sequence[Step] =
         raise ConfigError([f"database: the {room} tables have version {version}, this program knows {len(steps)}"])
     if version < len(steps):
         _backup(engine)
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             for step in steps[version:]:
                 step(connection)
             connection.execute(_versions.update().where(_versions.c.room == room).values(version=len(steps)))

@@ -6,9 +6,10 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 from rapidfuzz import process
 
 TABLES = ("members.toml", "fields.toml", "settings.toml")
@@ -83,7 +84,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     derive: str = ""  # a named function, where no path says it
     merge: str = "union"
     analyser: str = ""  # "" is kept and shown, but not searched
-    weight: int = 0  # 0 is searched only when the field is named
+    weight: Annotated[int, Meta(ge=0)] = 0  # 0 is searched only when the field is named
     facet: bool = False
     sort: bool = False
 
@@ -95,14 +96,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: str = "tantivy"
     language: Literal["th", "en"] = "th"
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     contact: str = ""  # who runs this installation: goes into the User-Agent
-    page_size: int = 20
-    timeout: float = 60.0  # seconds that a source may stay silent
-    retries: int = 4
-    withdraw_percent: float = 5.0  # a full load never withdraws more than this share of a member ...
-    withdraw_floor: int = 20  # ... or this many records, whichever is more
-    quarantine_limit: int = 0  # records in quarantine that need no person
+    page_size: Annotated[int, Meta(ge=1, le=200)] = 20
+    timeout: Annotated[float, Meta(gt=0, le=3600)] = 60.0  # seconds that a source may stay silent
+    retries: Annotated[int, Meta(ge=0, le=20)] = 4
+    withdraw_percent: Annotated[float, Meta(ge=0, le=100)] = (
+        5.0  # a full load never withdraws more than this share of a member ...
+    )
+    withdraw_floor: Annotated[int, Meta(ge=0)] = 20  # ... or this many records, whichever is more
+    quarantine_limit: Annotated[int, Meta(ge=0)] = 0  # records in quarantine that need no person
 
 
 class Tables(msgspec.Struct, frozen=True):
@@ -173,7 +176,7 @@ def _load(path: Path, faults: list[str]) -> list[tuple[str, Any]]:
 
     try:
         loaded = tomllib.loads(_HEADER.sub(rename, text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         faults.append(f"{path.name}: is not TOML: {error}")
         return []
     rows: list[tuple[str, Any]] = []
@@ -229,12 +232,13 @@ def _field(name: str, row: object, known: Known, faults: list[str]) -> Field | N
         faults += _one_of(field.merge, known.merges, f"{where} merge", "merge rule")
         faults += _one_of(field.analyser, known.analysers, f"{where} analyser", "analyser")
         for spec in filter(None, field.marc.split(":")):
-            if not re.fullmatch(MARC_PATH, spec):
+            match = re.fullmatch(MARC_PATH, spec)
+            if not match or (match[3] and int(match[3]) < int(match[2])):
                 faults.append(f'{where} marc: "{spec}" is no path such as 245abnp, 008[35-37] or LDR[6]')
     return field
 
 
-MARC_PATH = r"(LDR|\d{3})(\[\d+(?:-\d+)?\]|[a-z0-9]*)"
+MARC_PATH = r"(LDR|\d{3})(?:\[(\d+)(?:-(\d+))?\]|[a-z0-9]*)"
 
 
 def _member(
@@ -270,12 +274,15 @@ def _source(
     faults += _one_of(source.format, known.formats, f"{where} format", "format")
     if source.protocol == "oai" and not re.match(r"https?://\S+$", source.url):
         faults.append(f"{where} url: an oai source needs its base URL, http:// or https://")
+    if source.protocol == "oai" and source.load == "full":
+        faults.append(f"{where} load: an oai server says itself what was deleted; full is for files")
     if source.protocol == "file" and not source.path:
         faults.append(f"{where} path: a file source needs a file, a pattern or a directory")
     if source.encoding:
         try:
             codecs.lookup(source.encoding)
-        except LookupError:
+            "".encode(source.encoding)
+        except (LookupError, ValueError):
             faults.append(f'{where} encoding: unknown encoding "{source.encoding}"')
     faults += _holdings(source, where, known)
     targets = {*fields, *known.parts, "id"}

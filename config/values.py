@@ -90,6 +90,11 @@ def isbns(text: str) -> Iterator[str]:
             yield _isbn.to_isbn13(_isbn.compact(match[0]))
 
 
+def compact_isbns(text: str) -> str:
+    """The text with each valid ISBN as its digits alone: ``978 616 200 106 2`` is ``9786162001062``."""
+    return _ISBN.sub(lambda m: _isbn.compact(m[0]) if _isbn.is_valid(m[0]) else m[0], ascii_digits(text))
+
+
 def issns(text: str) -> Iterator[str]:
     """Every ISSN in a text whose check digit holds, as ``1234-5678``."""
     for match in _ISSN.finditer(ascii_digits(text)):

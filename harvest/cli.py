@@ -70,13 +70,14 @@ def line(code: str, run: Run) -> str:
     """A run in one line: ``kku: 996 seen: 969 added, 27 deleted``."""
     counts = ", ".join(f"{getattr(run, name)} {name}" for name in COUNTS if getattr(run, name)) or "nothing new"
     said = f"{code}: {run.seen} seen: {counts}" if run.seen else f"{code}: nothing new"
+    error = "".join(c for c in " ".join((run.error or "").split()) if c.isprintable())
     match run.outcome:
         case "done":
             return said
         case "held":
-            return f"{said}; HELD: {run.error}"
+            return f"{said}; HELD: {error}"
         case _:
-            return f"{said}; FAILED: {run.error}" if run.seen else f"{code}: FAILED: {run.error}"
+            return f"{said}; FAILED: {error}" if run.seen else f"{code}: FAILED: {error}"
 
 
 class _Bar:

@@ -10,6 +10,7 @@ import msgspec
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
+from config import database
 from config.tables import Member, Source, Tables
 from harvest import extract
 from harvest.formats import open_format
@@ -55,10 +56,13 @@ class _Harvest:
 
     def run(self, dry_run: bool) -> Run:
         if not dry_run:
-            with self.store.engine.begin() as connection:
+            with database.writing(self.store.engine) as connection:
                 number = self.store.begin(connection, self.member.code)
             return self._sources(number, None)
-        with self.store.engine.connect() as connection, connection.begin() as transaction:
+        with (
+            self.store.engine.connect().execution_options(writing=True) as connection,
+            connection.begin() as transaction,
+        ):
             result = self._sources(self.store.begin(connection, self.member.code), connection)
             transaction.rollback()
             return result
@@ -74,6 +78,8 @@ class _Harvest:
                 self.faults.append(f"{source.key}: {type(error).__name__}: {error}")
         outcome = "failed" if self.faults else "held" if self.held else "done"
         said = "; ".join(self.faults + self.held) or None
+        keys = [source.key for source in self.member.source]
+        self._with(within, lambda c: self.store.resolve_former(c, number, self.member.code, keys))
         return self._with(within, lambda connection: self.store.finish(connection, number, outcome, said))
 
     def _source(self, source: Source, number: int, within: Connection | None) -> None:
@@ -90,6 +96,8 @@ class _Harvest:
             self.tell(self.seen, batch.of)
         if source.load == "full":
             self._with(within, lambda c: self._withdraw(c, source, number))
+        if source.protocol == "file" or self.full:  # all of it was read: what is not broken any more needs nobody
+            self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
 
     def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
         """What a full load no longer brings was withdrawn, unless it is so much that a person must say so."""
@@ -103,12 +111,11 @@ class _Harvest:
             )
             return
         self.store.withdraw(connection, number, code, source.key)
-        self.store.resolve_quarantine(connection, number, code, source.key)
 
     def _with(self, within: Connection | None, work: Callable[[Connection], T]) -> T:
         if within is not None:
             return work(within)
-        with self.store.engine.begin() as connection:
+        with database.writing(self.store.engine) as connection:
             return work(connection)
 
 
@@ -128,6 +135,8 @@ def _read(payload: Payload, form: Format) -> Reading:
     try:
         parsed = form.parse(payload.data)
     except ValueError as error:
+        if payload.deleted:  # the header's word holds, whatever stands below it
+            return Reading(msgspec.structs.replace(payload, data=b""), Parsed({}, deleted=True))
         return Reading(payload, fault=str(error))
     except Exception as error:  # members' data finds what no format foresaw: it must cost one record, not the run
         logger.exception("%s cannot be read", payload.place)

@@ -341,6 +341,13 @@ class Store:
         )  # fmt: skip
         connection.execute(update(_quarantine).where(gone).values(resolved=run))
 
+    def resolve_former(self, connection: Connection, run: int, member: str, sources: list[str]) -> None:
+        """What came broken from sources that the member no longer has needs nobody any more. Its bytes stay."""
+        former = and_(
+            _quarantine.c.member == member, _quarantine.c.source.not_in(sources), _quarantine.c.resolved.is_(None)
+        )
+        connection.execute(update(_quarantine).where(former).values(resolved=run))
+
     def finish(self, connection: Connection, run: int, outcome: str, error: str | None = None) -> Run:
         done = {"outcome": outcome, "finished": database.now(), "error": error}
         connection.execute(update(_runs).where(_runs.c.id == run).values(done))
@@ -370,7 +377,7 @@ class Store:
 
     def reread(self, member: str, reading: str, parsed: Mapping[str, Parsed]) -> None:
         """Replace what was read from payloads; the payloads stay."""
-        with self.engine.begin() as connection:
+        with database.writing(self.engine) as connection:
             revision = _next_revision(connection)
             for local_id, item in parsed.items():
                 here = and_(_records.c.member == member, _records.c.local_id == local_id)

@@ -1,5 +1,7 @@
 """ISO 2709: MARC records one after another in a file, in UTF-8, MARC-8 or an encoding that the source names."""
 
+import contextlib
+import io
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
@@ -44,7 +46,8 @@ class Marc:
         if len(payload) <= LEADER:
             raise ValueError(f"too short for a MARC record: {len(payload)} bytes")
         try:
-            with warnings.catch_warnings():  # pymarc keeps an odd subfield code, and warns of each
+            # pymarc keeps an odd subfield code and warns of each, and writes of MARC-8 to standard error
+            with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
                 warnings.simplefilter("ignore", exceptions.BadSubfieldCodeWarning)
                 record = self._record(payload)
         except (exceptions.PymarcException, UnicodeDecodeError, ValueError, IndexError) as error:

@@ -5,6 +5,8 @@ import datetime
 import hashlib
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
@@ -18,6 +20,10 @@ from harvest.record import HarvestError, Parsed, Payload
 
 ENCODINGS = ("utf-8-sig", "cp874")  # tried in this order where the source names none
 DELIMITERS = ",;\t"
+LOST = re.compile("[\udc80-\udcff]")  # a byte that was no UTF-8, as surrogateescape keeps it
+UNPACKED = 256 << 20  # bytes that a workbook may unpack to
+CELLS = 20_000_000  # the area from the first cell to the last of a sheet
+SOME = "ชื่อเรื่อง, ผู้แต่ง, title, author"
 HEADER_WITHIN = 20  # rows: a title and a date may stand above the header
 
 # Header words of what is no bibliographic field: the record's id and the parts of a holding.
@@ -30,7 +36,7 @@ HEADERS = {
     "barcode": ("บาร์โค้ด", "บาร์โคด", "barcode"),
     "status": ("สถานะ", "status"),
 }
-IDENTIFYING = ("title", "creator", "year", "isbn", "volume", "edition", "call_number")
+IDENTIFYING = ("title", "creator", "year", "isbn", "volume", "edition", "call_number", "library", "location", "barcode")
 
 Row = list[tuple[str, str]]  # (header as the member wrote it, cell)
 
@@ -60,9 +66,23 @@ class Sheet:
         self.targets = {_folded(word): target for word, target in words}
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
+        """The rows of every sheet. A sheet without a header is broken row by row, unless no sheet has one."""
         data = stream.read()
+        faults: list[str] = []
+        headless: list[Payload] = []
         for sheet, rows in self._sheets(data, name):
-            yield from self._payloads(rows, f"{name}, {sheet}" if sheet else name)
+            place = f"{name}, {sheet}" if sheet else name
+            known = list(rows)
+            header = self._header(known)
+            if header is None:
+                faults.append(f"{place}: no header row in its first {HEADER_WITHIN} rows (words such as {SOME})")
+                headless += self._without_header(known, place)
+            else:
+                yield from self._payloads(known, header, place)
+                faults.append("")
+        if faults and all(faults):
+            raise HarvestError("; ".join(faults))
+        yield from headless
 
     def _sheets(self, data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
         if not data:
@@ -72,23 +92,34 @@ class Sheet:
         else:
             yield "", _csv(data, name, self.encoding)
 
-    def _payloads(self, rows: Iterable[Sequence[object]], place: str) -> Iterator[Payload]:
-        header: list[str] | None = None
+    def _header(self, rows: Sequence[Sequence[object]]) -> int | None:
+        """Where the header row stands: the first that holds two known words, or nothing but one."""
+        for number, row in enumerate(rows[:HEADER_WITHIN]):
+            cells = [cell for cell in map(_cell, row) if cell]
+            if cells and sum(_folded(cell) in self.targets for cell in cells) >= min(2, len(cells)):
+                return number
+        return None
+
+    def _payloads(self, rows: Sequence[Sequence[object]], header: int, place: str) -> Iterator[Payload]:
+        words = [_cell(value) for value in rows[header]]
+        for number, row in enumerate(rows[header + 1 :], header + 2):
+            cells = [_cell(value) for value in row]
+            if any(cells):
+                yield self._payload(_paired(words, cells), f"{place}, row {number}")
+
+    def _payload(self, row: Row, place: str) -> Payload:
+        if any(LOST.search(cell) for _, cell in row):
+            raw = "\t".join(cell for _, cell in row).encode("utf-8", "surrogateescape")
+            return Payload(raw, place, broken="the row holds bytes that are no UTF-8")
+        data = msgspec.json.encode(row)
+        return Payload(data, place, broken=self._fault(data))
+
+    def _without_header(self, rows: Sequence[Sequence[object]], place: str) -> Iterator[Payload]:
         for number, row in enumerate(rows, 1):
             cells = [_cell(value) for value in row]
-            if not any(cells):
-                continue
-            if header is None:
-                if sum(_folded(cell) in self.targets for cell in cells) >= min(2, sum(map(bool, cells))):
-                    header = cells
-                elif number >= HEADER_WITHIN:
-                    break
-                continue
-            data = msgspec.json.encode(_paired(header, cells))
-            yield Payload(data, f"{place}, row {number}", broken=self._fault(data))
-        if header is None:
-            some = "ชื่อเรื่อง, ผู้แต่ง, title, author"
-            raise HarvestError(f"{place}: no header row in its first {HEADER_WITHIN} rows (words such as {some})")
+            if any(cells):
+                data = msgspec.json.encode(_paired([], cells))
+                yield Payload(data, f"{place}, row {number}", broken="the sheet has no header row")
 
     def _fault(self, payload: bytes) -> str:
         cells = self._cells(payload)
@@ -119,6 +150,7 @@ class Sheet:
 
 
 def _workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
+    _bounded(data, name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for sheet in book.sheet_names:
@@ -129,20 +161,71 @@ def _workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[o
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
 
 
+_REFERENCE = re.compile(rb"<c[^>]*?\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+
+
+def _bounded(data: bytes, name: str) -> None:
+    """Refuse a workbook that unpacks to too much, or whose cells lie so far apart that the area between them
+    does not fit into memory: calamine makes room for all of it at once. Raises HarvestError."""
+    if data[:2] != b"PK":
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > UNPACKED:
+                raise HarvestError(f"{name}: unpacks to more than {UNPACKED >> 20} MB")
+            for part in archive.namelist():
+                if part.startswith("xl/worksheets/") and (area := _area(archive.read(part))) > CELLS:
+                    raise HarvestError(
+                        f"{name}: its cells span {area} places: one lies far off; delete it and save again"
+                    )
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+
+
+def _area(sheet: bytes) -> int:
+    """Rows times columns of the cells that a worksheet's XML names."""
+    columns = rows = 0
+    for letters, digits in set(_REFERENCE.findall(sheet)):
+        columns = max(columns, _column(letters))
+        rows = max(rows, int(digits))
+    return columns * rows
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column: A is 1, XFD is 16384."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
 def _csv(data: bytes, name: str, encoding: str) -> Iterator[list[str]]:
     text = _decoded(data, name, encoding)
-    first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    above = text.split("\n", HEADER_WITHIN)[:HEADER_WITHIN]
+    delimiter = max(DELIMITERS, key=lambda d: max(line.count(d) for line in above))
+    csv.field_size_limit(len(text) + 1)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error as error:
+        raise HarvestError(f"{name}: cannot be read as CSV: {error}") from error
 
 
 def _decoded(data: bytes, name: str, encoding: str) -> str:
-    for candidate in (encoding,) if encoding else ENCODINGS:
+    """The text, in the encoding that the source names, or UTF-16 or UTF-8 or cp874, whichever holds.
+
+    Where none does, it is UTF-8 with bad bytes in some rows, which are set aside one by one; unless it is
+    more bad bytes than text.
+    """
+    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for candidate in (encoding,) if encoding else ("utf-16",) if utf16 else ENCODINGS:
         try:
             return data.decode(candidate).replace("\x00", "")
         except UnicodeDecodeError as error:
             fault = error
-    raise HarvestError(f"{name}: is not in {encoding or ' or '.join(ENCODINGS)}: {fault}")
+    escaped = data.decode("utf-8-sig", "surrogateescape")
+    if encoding or utf16 or len(LOST.findall(escaped)) * 20 > len(escaped):
+        raise HarvestError(f"{name}: is not in {encoding or ' or '.join(ENCODINGS)}: {fault}")
+    return escaped.replace("\x00", "")
 
 
 def _cell(value: object) -> str:

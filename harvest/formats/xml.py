@@ -10,7 +10,8 @@ from harvest.record import HarvestError, Payload
 
 CHUNK = 1 << 20
 LIMIT = 64 << 20  # bytes of one record: past that it is no record
-_DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
+TOO_LONG = f"part of a record that is longer than {LIMIT >> 20} MB"
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -37,34 +38,100 @@ def text(element: etree._Element) -> str:
 def cut(stream: BinaryIO, tag: str, file: str) -> Iterator[Payload]:
     """The innermost elements of that name, each as its own bytes in UTF-8, with the prefixes of the root.
 
-    What does not end is yielded too, as broken. Raises HarvestError where there is none at all.
+    What is no whole element is yielded as broken: one that does not end, an empty one, what stands before a
+    lone end tag. Comments and CDATA are passed over. Raises HarvestError where no such element is met.
     """
     head = stream.read(CHUNK)
-    encoding = _encoding(head)
-    start = re.compile(rf"<(?:[A-Za-z_][\w.-]*:)?{tag}(?=[\s>/])".encode())
-    end = re.compile(rf"</(?:[A-Za-z_][\w.-]*:)?{tag}\s*>".encode())
-    buffer, number, spaces = b"", 0, b""
-    for chunk in _utf8(head, stream, encoding, file):
-        buffer += chunk
-        if not spaces:
-            spaces = _spaces(buffer)
-        taken = 0
-        for close in end.finditer(buffer):
-            opened = [m.start() for m in start.finditer(buffer, taken, close.start())]
-            if opened:
-                number += 1
-                yield Payload(_self_contained(buffer[opened[-1] : close.end()], spaces), f"{file}, record {number}")
-            taken = close.end()
-        buffer = buffer[taken:]
-        if len(buffer) > LIMIT:
-            break
-    if left := start.search(buffer):
-        number += 1
-        yield Payload(
-            buffer[left.start() :], f"{file}, record {number}", broken="the record is cut off: it does not end"
-        )
+    cutter = _Cutter(tag)
+    number = 0
+    for chunk in [*_utf8(head, stream, _encoding(head), file), None]:
+        for data, broken in cutter.feed(chunk):
+            number += 1
+            yield Payload(data, f"{file}, record {number}", broken=broken)
     if not number:
         raise HarvestError(f"{file}: no <{tag}> element in it; is it the right file, and the right format?")
+
+
+class _Cutter:
+    """Takes a stream of bytes and gives its elements, whole or broken."""
+
+    def __init__(self, tag: str):
+        name = rf"(?:[A-Za-z_][\w.-]*:)?{tag}"
+        self.tokens = re.compile(
+            rf"<!--.*?-->|<!\[CDATA\[.*?\]\]>|(?P<empty><{name}(?:\s[^<>]*)?/>)|(?P<start><{name}(?=[\s>]))|(?P<end></{name}\s*>)".encode(),
+            re.S,
+        )
+        self.buffer = b""
+        self.open: list[tuple[int, bytes]] = []  # where each open element begins; what stood before its first child
+        self.spaces = b""
+        self.free = 0  # all before is given out or belongs to nothing
+        self.spilling = False  # what comes is still the rest of an element that was too long
+
+    def feed(self, chunk: bytes | None) -> Iterator[tuple[bytes, str]]:
+        """The elements that a further chunk completes, with why each is broken; None ends the stream."""
+        self.buffer += chunk or b""
+        self.spaces = self.spaces or _spaces(self.buffer)
+        upto = len(self.buffer) if chunk is None else self._sure()
+        seen = self.open[-1][0] + 1 if self.open else self.free
+        for token in self.tokens.finditer(self.buffer, min(seen, upto), upto):
+            yield from self._token(token)
+        if chunk is None:
+            for begin, before in self.open:
+                yield before or self.buffer[begin:], "the record is cut off: it does not end"
+        else:
+            yield from self._forget()
+
+    def _sure(self) -> int:
+        """How far the buffer can be read: a tag, a comment or CDATA may go on in the next chunk."""
+        opened = max(self.buffer.rfind(b"<!--"), self.buffer.rfind(b"<![CDATA["))
+        if opened >= 0 and not re.search(rb"-->|\]\]>", self.buffer[opened:]) and len(self.buffer) - opened < LIMIT:
+            return opened
+        last = self.buffer.rfind(b"<")
+        return last if last >= 0 and b">" not in self.buffer[last:] else len(self.buffer)
+
+    def _token(self, token: re.Match[bytes]) -> Iterator[tuple[bytes, str]]:
+        if token["empty"]:
+            yield token["empty"], "an empty element"
+            self.free = token.end()
+        elif token["start"]:
+            yield from self._spill(token.start())
+            if self.open and not self.open[-1][1]:  # an element within: the outer one is a wrapper, or does not end
+                begin = self.open[-1][0]
+                self.open[-1] = (begin, self.buffer[begin : token.start()])
+            self.open.append((token.start(), b""))
+        elif token["end"] and self.open:
+            begin, before = self.open.pop()
+            if not before:
+                yield _self_contained(self.buffer[begin : token.end()], self.spaces), ""
+            self.free = token.end()
+        elif token["end"]:
+            yield self.buffer[self.free : token.end()], "an end without its beginning"
+            self.free, self.spilling = token.end(), False
+
+    def _forget(self) -> Iterator[tuple[bytes, str]]:
+        """Let go of what is done with; of an element that never seems to end, give out what there is."""
+        if len(self.buffer) - self.free > LIMIT and self.open and not self.open[-1][1]:
+            upto = self._sure()
+            yield self.buffer[self.open.pop()[0] : upto], TOO_LONG
+            self.free, self.spilling = upto, True
+        elif self.spilling:
+            yield from self._spill(self._sure())
+            self.spilling = True
+        keep = min((begin for begin, before in self.open if not before), default=self._idle())
+        self.buffer = self.buffer[keep:]
+        self.free = max(0, self.free - keep)
+        self.open = [(max(0, begin - keep), before) for begin, before in self.open]
+
+    def _spill(self, upto: int) -> Iterator[tuple[bytes, str]]:
+        """The rest of an element that was too long, as far as it goes."""
+        if self.spilling and self.buffer[self.free : upto].strip():
+            yield self.buffer[self.free : upto], TOO_LONG
+            self.free = upto
+        self.spilling = False
+
+    def _idle(self) -> int:
+        """Where nothing is open: from the last end on, but no more than could still be of use."""
+        return max(self.free, min(self._sure(), len(self.buffer) - CHUNK // 16))
 
 
 def _encoding(head: bytes) -> str:
@@ -72,7 +139,8 @@ def _encoding(head: bytes) -> str:
         if head.startswith(mark):
             return encoding
     declared = _DECLARED.search(head[:200])
-    return declared[1].decode("ascii").lower() if declared else "utf-8"
+    named = declared[1].decode("ascii").lower() if declared else "utf-8"
+    return {"windows-874": "cp874"}.get(named, named)
 
 
 def _utf8(head: bytes, stream: BinaryIO, encoding: str, file: str) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Files that a member left: one file, a pattern or a directory."""
 
 import glob
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -33,8 +34,9 @@ def files(place: str, directory: Path) -> list[Path]:
     else:
         found = [p for p in map(Path, glob.glob(str(path), recursive=True)) if p.is_file()]
     if not found:
-        what = "the directory has no file" if path.is_dir() else "there is no such file"
-        raise HarvestError(f"{place}: {what}; put the member's export into {path if path.is_dir() else path.parent}")
+        what = "the directory has no file" if path.is_dir() else "there is no such file or directory"
+        where = path.parent if glob.has_magic(path.name) else path
+        raise HarvestError(f"{place}: {what}; put the member's export there: {where}")
     return sorted(found)
 
 
@@ -55,4 +57,7 @@ def _batches(path: Path, name: str, form: Format) -> Iterator[Batch]:
 
 
 def _shown(path: Path, directory: Path) -> str:
-    return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
+    """A path for people: relative to the tables, with nothing in it that a terminal or a database would choke on."""
+    short = path.relative_to(directory) if path.is_relative_to(directory) else path
+    name = os.fsencode(short).decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)

@@ -1,7 +1,6 @@
 """OAI-PMH 2.0: what changed since the last visit, page by page, each page with the token to go on from."""
 
 import datetime
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -14,10 +13,14 @@ from sickle.iterator import OAIResponseIterator
 from sickle.response import OAIResponse
 from urllib3.util import Retry
 
+from config import database
 from config.tables import Settings
 from harvest.formats import xml
 from harvest.protocols import Visit
 from harvest.record import Batch, Format, HarvestError, Payload, Progress
+
+NAMESPACE = "http://www.openarchives.org/OAI/2.0/"
+EMPTY_PAGES = 10  # one after another, each with a token: then the list leads nowhere
 
 # metadataPrefix where the server's list of formats does not tell; the namespace of each format finds its own.
 NAMESPACES = {
@@ -43,8 +46,8 @@ class Answer(OAIResponse):  # type: ignore[misc]  # sickle has no types
             kind = self.http_response.headers.get("Content-Type", "")
             what = "HTML" if "html" in kind or b"<html" in content[:1000].lower() else "an answer that is"
             raise HarvestError(f"{self.http_response.url}: {what} {error}") from error
-        if xml.name(root) != "OAI-PMH":
-            raise HarvestError(f"{self.http_response.url}: answered with <{xml.name(root)}>, not with OAI-PMH")
+        if root.tag != f"{{{NAMESPACE}}}OAI-PMH":
+            raise HarvestError(f"{self.http_response.url}: answered with <{root.tag}>, not with OAI-PMH 2.0")
         return root
 
 
@@ -100,7 +103,7 @@ def _arguments(client: Client, visit: Visit, watermark: str) -> dict[str, str]:
     if visit.source.set:
         arguments["set"] = visit.source.set
     if watermark:
-        arguments["from"] = _since(watermark, client.Identify().granularity)
+        arguments["from"] = _since(watermark, _granularity(client))
     return arguments
 
 
@@ -120,6 +123,12 @@ def _prefix(client: Client, fmt: str) -> str:
     return found[0]
 
 
+def _granularity(client: Client) -> str:
+    """As Identify tells; days, which every server must understand, where it does not."""
+    told = (xml.text(e) for e in client.harvest(verb="Identify").xml.iter() if xml.name(e) == "granularity")
+    return next(told, "YYYY-MM-DD")
+
+
 def _since(watermark: str, granularity: str) -> str:
     """Where the next visit begins: the watermark less the overlap, in the server's granularity."""
     moment = datetime.datetime.fromisoformat(watermark.replace("Z", "+00:00"))
@@ -132,6 +141,7 @@ def _pages(client: Client, arguments: dict[str, str], progress: Progress) -> Ite
     """The pages of one list. The watermark moves to the first answer's own time when the list is whole."""
     until = progress.until
     tokens: set[str] = set()
+    empty = 0
     answers = client.ListRecords(**arguments)
     for number, answer in enumerate(answers, 1):
         until = until or _response_date(answer.xml)
@@ -141,14 +151,24 @@ def _pages(client: Client, arguments: dict[str, str], progress: Progress) -> Ite
         tokens.add(token)
         if answers.resumption_token:
             answers.resumption_token.token = token
+        payloads = tuple(_payloads(answer.xml, number))
+        empty = 0 if payloads else empty + 1
+        if empty > EMPTY_PAGES:
+            raise HarvestError(f"{client.endpoint}: sent {empty} pages without a record, each with a further token")
         done = Progress(watermark=until)
         further = Progress(watermark=progress.watermark, token=token, until=until)
-        yield Batch(tuple(_payloads(answer.xml, number)), further if token else done, _size(answers))
+        yield Batch(payloads, further if token else done, _size(answers))
 
 
 def _response_date(root: etree._Element) -> str:
+    """The answer's own time. A server that tells none, or one to come (2569), is given this machine's."""
     date = next((e.text or "" for e in root if xml.name(e) == "responseDate"), "").strip()
-    return date if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", date) else ""
+    try:
+        moment = datetime.datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return database.now()
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    return date if datetime.datetime(1990, 1, 1, tzinfo=datetime.UTC) < moment < tomorrow else database.now()
 
 
 def _size(answers: Any) -> int | None:
@@ -157,6 +177,8 @@ def _size(answers: Any) -> int | None:
 
 
 def _payloads(root: etree._Element, page: int) -> Iterator[Payload]:
+    if not any(xml.name(e) == "ListRecords" for e in root):
+        raise HarvestError(f"page {page}: holds neither records nor an error")
     listed = (e for answer in root if xml.name(answer) == "ListRecords" for e in answer)
     for record in listed:
         if xml.name(record) != "record":

@@ -50,6 +50,10 @@ MEMBER = '[aaa]\nname.th = "ก"\nname.en = "A"\nkind = "college"\n'
         (MEMBER + '[[aaa.source]]\nprotocol = "file"\npath = "x"\nformat = "mark"', 'format: unknown format "mark"'),
         (MEMBER + '[[aaa.source]]\nprotocol = "oai"\nformat = "marcxml"', "[[aaa.source]] 1 url: an oai source needs"),
         (MEMBER + '[[aaa.source]]\nprotocol = "file"\nformat = "marc"', "[[aaa.source]] 1 path: a file source needs"),
+        (
+            MEMBER + '[[aaa.source]]\nprotocol = "oai"\nurl = "http://x"\nformat = "oai_dc"\nload = "full"',
+            "load: an oai server says itself what was deleted",
+        ),
         (MEMBER + '[aaa.source]\nprotocol = "file"', "write it as [[aaa.source]]"),
         (
             MEMBER + '[[aaa.source]]\nprotocol = "file"\npath = "x"\nformat = "marc"\nencoding = "tis-999"',
@@ -86,6 +90,8 @@ FIELD = '[thing]\nlabel.th = "ของ"\nlabel.en = "Thing"\n'
         (FIELD + 'derive = "yeer"', 'fields.toml: [thing] derive: unknown function "yeer"; did you mean year?'),
         (FIELD + 'marc = "24abc"', 'fields.toml: [thing] marc: "24abc" is no path'),
         (FIELD + 'weight = "six"', "fields.toml: [thing] weight: Expected `int`"),
+        (FIELD + 'marc = "008[9-3]"', '"008[9-3]" is no path'),
+        (FIELD + "weight = -1", "fields.toml: [thing] weight: Expected `int` >= 0"),
         ('[member]\nlabel.th = "ก"\nlabel.en = "M"', "fields.toml: [member]: a field's name is"),
         (
             FIELD + 'sheet = ["x"]\n[other]\nlabel.th = "อ"\nlabel.en = "O"\nsheet = ["X"]',
@@ -128,3 +134,11 @@ def test_the_environment_overrides_the_settings(tmp_path: Path) -> None:
 
 def test_a_wrong_environment_is_a_fault_too(tmp_path: Path) -> None:
     assert any("SAHABAN_… port" in fault for fault in faults(tmp_path, {"SAHABAN_PORT": "many"}))
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["port = 99999", "page_size = 0", "timeout = -1.0", "retries = -1", "withdraw_percent = nan", "a = " + "[" * 3000],
+)
+def test_settings_that_make_no_sense(tmp_path: Path, row: str) -> None:
+    assert all(fault.startswith("settings.toml:") for fault in faults(tmp_path, settings=row))

@@ -10,7 +10,7 @@ import xlsxwriter
 
 from config import Source, Tables
 from config.holdings import Holding
-from harvest.formats import FORMATS, open_format
+from harvest.formats import FORMATS, open_format, xml
 from harvest.formats.described import Field, MarcDescribed, trim
 from harvest.holdings import holdings, mappings
 from harvest.record import Format, HarvestError, Parsed, Payload
@@ -370,3 +370,75 @@ def test_ulibms_call_number_stands_with_the_class() -> None:
 def test_parsed_survives_a_round_trip(tables: Tables) -> None:
     parsed = reader(tables, "marc").parse(marc21(*TIGER))
     assert msgspec.json.decode(msgspec.json.encode(parsed), type=Parsed) == parsed
+
+
+def cut(data: str) -> list[tuple[str, str]]:
+    return [(p.data.decode(), p.broken) for p in xml.cut(io.BytesIO(data.encode()), "record", "f")]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("<c><record>1</record><record>2 <record>3</record></c>",
+         [("<record>1</record>", ""), ("<record>3</record>", ""), ("<record>2 ", "the record is cut off: it does not end")]),
+        ('<c><record id="5"/>x</record></c>', [('<record id="5"/>', "an empty element"), ("x</record>", "an end without its beginning")]),
+        ("<c><!-- <record>x</record> --><record>a<![CDATA[</record>]]>b</record></c>", [("<record>a<![CDATA[</record>]]>b</record>", "")]),
+    ],
+    ids=["no-end", "empty-and-lone-end", "comment-and-cdata"],
+)  # fmt: skip
+@pytest.mark.parametrize("chunk", [1 << 20, 7])
+def test_no_byte_of_a_record_is_dropped(monkeypatch: pytest.MonkeyPatch, data: str, found: object, chunk: int) -> None:
+    monkeypatch.setattr(xml, "CHUNK", chunk)
+    assert [(text, why) for text, why in cut(data) if why != "an end without its beginning" or chunk > 7] == [
+        (text, why)
+        for text, why in found
+        if why != "an end without its beginning" or chunk > 7  # type: ignore[attr-defined]
+    ]
+
+
+def test_a_record_without_bounds_is_set_aside_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml, "CHUNK", 1000)
+    monkeypatch.setattr(xml, "LIMIT", 5000)
+    found = cut("<c><record>" + "z" * 20_000 + "</record><record>1</record></c>")
+    assert found[-1] == ("<record>1</record>", "")
+    assert sum(text.count("z") for text, _ in found) == 20_000
+    assert all(why for _, why in found[:-1])
+
+
+def test_two_copies_of_one_book_without_an_id_are_two_records(tables: Tables) -> None:
+    form = reader(tables, "sheet")
+    rows = [["ชื่อเรื่อง", "ผู้แต่ง", "บาร์โค้ด", "ชั้น"], ["คู่กรรม", "ทมยันตี", "B001", "1"], ["คู่กรรม", "ทมยันตี", "B002", "2"]]
+    assert len({form.parse(p.data).local_id for p in pieces(form, csv_bytes(rows))}) == 2
+
+
+def test_one_bad_byte_costs_one_row(tables: Tables) -> None:
+    raw = csv_bytes([["ชื่อเรื่อง", "ผู้แต่ง"], ["เสือ", "ก"], ["X", "ข"], ["เสื้อ", "ค"]]).replace(b'"X"', b'"\xff"')
+    found = pieces(reader(tables, "sheet"), raw)
+    assert [bool(p.broken) for p in found] == [False, True, False]
+    assert b"\xff" in found[1].data
+
+
+def test_a_title_line_above_a_header_with_semicolons(tables: Tables) -> None:
+    raw = "รายชื่อหนังสือ, ปี 2560\n".encode() + csv_bytes(SHEET, delimiter=";")
+    assert len(pieces(reader(tables, "sheet"), raw)) == 3
+
+
+def test_a_sheet_of_notes_before_the_books(tables: Tables) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        book.add_worksheet("อ่านก่อน").write(0, 0, "โปรดอ่าน")
+        books = book.add_worksheet("หนังสือ")
+        for number, row in enumerate(SHEET):
+            books.write_row(number, 0, row)
+    found = pieces(reader(tables, "sheet"), out.getvalue())
+    assert [p.broken for p in found] == ["", "the row has no title", "", "the sheet has no header row"]
+
+
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_it_takes_the_memory(tables: Tables) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["title", "author"])
+        sheet.write(1_048_575, 16_383, "x")
+    with pytest.raises(HarvestError, match="one lies far off"):
+        pieces(reader(tables, "sheet"), out.getvalue())

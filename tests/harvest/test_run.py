@@ -282,3 +282,84 @@ def test_a_killed_harvest_is_completed_by_the_next(install: Install, tmp_path: P
     result = run(installation)
     assert (result.outcome, result.seen) == ("done", 3000)
     assert Store(installation.database).standings()["aaa"].live == 3000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [page("1").replace(' xmlns="http://www.openarchives.org/OAI/2.0/"', ""), f"{HEAD}</OAI-PMH>", "<html/>"],
+    ids=["no-namespace", "neither-records-nor-error", "html"],
+)  # fmt: skip
+def test_an_answer_that_is_none_moves_no_watermark(oai: Installation, scripted: Scripted, answer: str) -> None:
+    scripted.answers = [answer]
+    assert run(oai).outcome == "failed"
+    scripted.asked.clear()
+    scripted.answers = [page("1")]
+    assert counts(run(oai)) == {"added": 1}
+    assert not any("from=" in asked for asked in scripted.asked)
+
+
+@pytest.mark.parametrize("date", ["2569-01-01T00:00:00Z", "9999-99-99T99:99:99Z", "", "เวลาไทย"])
+def test_an_answer_from_the_future_is_dated_by_this_machine(oai: Installation, scripted: Scripted, date: str) -> None:
+    scripted.answers = [page("1").replace("2024-05-01T00:00:00Z", date)]
+    run(oai)
+    result = run(oai)
+    assert (result.outcome, counts(result)) == ("done", {"unchanged": 1})
+    (since,) = [part for part in scripted.asked[-1].split("&") if part.startswith("from=")]
+    assert "from=2024" < since < "from=2100"
+
+
+def test_a_deletion_holds_whatever_stands_below_its_header(oai: Installation, scripted: Scripted) -> None:
+    scripted.answers = [page("1", "2")]
+    run(oai)
+    empty = '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/"/>'
+    deleted = f'<record><header status="deleted"><identifier>1</identifier><datestamp>2024-01-02</datestamp></header><metadata>{empty}</metadata></record>'
+    scripted.answers = [page("2").replace("<ListRecords>", f"<ListRecords>{deleted}")]
+    assert counts(run(oai)) == {"deleted": 1, "unchanged": 1}
+    assert Store(oai.database).standings()["aaa"].live == 1
+
+
+def test_pages_without_end_and_without_records_end(oai: Installation, scripted: Scripted) -> None:
+    scripted.answers = [page(token=f"t{n}") for n in range(40)]
+    result = run(oai)
+    assert (result.outcome, result.seen) == ("failed", 0)
+    assert "pages without a record" in (result.error or "")
+
+
+def test_what_was_broken_and_is_mended_leaves_the_quarantine(install: Install) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="marc"))
+    drop(installation, **{"a.mrc": book(1) + b"broken\x1d"})
+    run(installation)
+    assert Store(installation.database).standings()["aaa"].quarantined == 1
+    drop(installation, **{"a.mrc": book(1) + book(2)})
+    run(installation)
+    assert Store(installation.database).standings()["aaa"].quarantined == 0
+
+
+def test_several_harvests_and_an_index_write_at_once(install: Install) -> None:
+    codes = ("aaa", "bbb", "ccc")
+    installation = install(
+        "".join(member(code, protocol="file", path=f"drop/{code}.mrc", format="marc") for code in codes)
+    )
+    drop(installation, **{f"{code}.mrc": b"".join(book(n, code) for n in range(1500)) for code in codes})
+    root = Path(__file__).parents[2]
+    line = [
+        sys.executable,
+        str(root / "sahaban.py"),
+        "--config",
+        str(installation.directory),
+        "--home",
+        str(installation.home),
+    ]
+    running = [
+        subprocess.Popen([*line, *words], stdout=subprocess.DEVNULL)
+        for words in (*(("harvest", c) for c in codes), ("index",))
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0, 0, 0, 0]
+    assert {s.live for s in Store(installation.database).standings().values()} == {1500}
+
+
+def test_a_file_whose_name_is_no_utf_8(install: Install) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="marc"))
+    folder = drop(installation, **{"a.mrc": book(1)})
+    (folder / os.fsdecode("หนังสือ\n.mrc".encode("tis-620"))).write_bytes(b"broken\x1d")
+    assert counts(run(installation)) == {"added": 1, "quarantined": 1}
