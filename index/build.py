@@ -8,6 +8,7 @@ import msgspec
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 
+from config import database
 from config.tables import Tables
 from harvest.run import reread
 from harvest.store import Store
@@ -74,7 +75,7 @@ class Index:
 
     def _live(self) -> bool:
         """Whether there is an index to bring up to date. Raises EngineError where there is one of another version."""
-        if not self.generations.pointer.exists():
+        if self.generations.live() is None:
             return False
         self.generations.current()
         return True
@@ -82,7 +83,7 @@ class Index:
     def _recognise(self, rebuild: bool) -> int:
         """Take in the records that changed since: keys, edges, clusters, in one transaction."""
         ledger = self.ledger
-        with self.database.begin() as connection:
+        with database.writing(self.database) as connection:
             rebuild = rebuild or ledger.state(connection, "rule") != rule.VERSION
             after = 0 if rebuild else ledger.state(connection, "revision")
             first = after == 0
@@ -115,7 +116,7 @@ class Index:
             total = self.ledger.dirty_count(connection)
         done = 0
         while True:
-            with self.database.begin() as connection:
+            with database.writing(self.database) as connection:
                 titles = self.ledger.dirty(connection, TITLES)
                 if not titles:
                     return

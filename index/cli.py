@@ -84,12 +84,24 @@ def nightly(installation: Installation) -> None:
 
 
 @click.command("status")
+@click.argument("member", required=False)
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def status(installation: Installation, as_data: bool) -> None:
-    """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong."""
+def status(installation: Installation, member: str | None, as_data: bool) -> None:
+    """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong.
+
+    With MEMBER only that one, and what waits in its quarantine: where it stood, and why.
+    """
     tables = installation.tables
-    standings = Store(installation.database).standings()
+    store = Store(installation.database)
+    standings = store.standings()
+    if member is not None:
+        if member not in tables.members and member not in standings:
+            raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
+        click.echo(member_line(member, standings.get(member, Standing()), tables))
+        for place, reason, kept in store.quarantined(member):
+            click.echo(f"  {place}: {reason} ({len(kept)} bytes are kept)")
+        return
     members = {
         code: standings.get(code, Standing()) for code in [*tables.members, *sorted({*standings} - {*tables.members})]
     }
@@ -101,12 +113,15 @@ def status(installation: Installation, as_data: bool) -> None:
         for code, standing in members.items():
             click.echo(member_line(code, standing, tables))
         click.echo(f"{catalogue.titles()} titles in {tables.settings.engine}; {_index_said(catalogue)}")
-    waiting = any(needs_person(standing, tables) for standing in members.values())
+    waiting = any(needs_person(code, standing, tables) for code, standing in members.items())
     sys.exit(PERSON if waiting else DONE)
 
 
-def needs_person(standing: Standing, tables: Tables) -> bool:
+def needs_person(code: str, standing: Standing, tables: Tables) -> bool:
+    """Whether something waits for a person; a member whose sources were taken out of the table is left in peace."""
     run = standing.last_run
+    if code not in tables.members or not tables.members[code].source:
+        return False
     failed = run is not None and run.outcome in ("failed", "held")
     return failed or standing.quarantined > tables.settings.quarantine_limit
 
@@ -120,9 +135,10 @@ def member_line(code: str, standing: Standing, tables: Tables) -> str:
         return f"{counts}; never harvested" + ("" if member and member.source else ": it has no source yet")
     said = f"{counts}; last run {run.finished or run.started}: {run_line(code, run).partition(': ')[2]}"
     if run.outcome == "failed":
-        return f"{said}; mend the source, then: sahaban harvest {code}"
+        listed = code in tables.members and tables.members[code].source
+        return f"{said}; mend the source, then: sahaban harvest {code}" if listed else f"{said}; it has no source now"
     if standing.quarantined > tables.settings.quarantine_limit:
-        return f"{said}; {standing.quarantined} records wait in quarantine"
+        return f"{said}; {standing.quarantined} records wait in quarantine: sahaban status {code}"
     return said
 
 

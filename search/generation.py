@@ -11,7 +11,7 @@ from search.documents import Documents
 from search.engines import Engine, EngineError, open_engine
 from search.schema import Entry, Schema
 
-REBUILD = "run `sahaban index --rebuild`"
+REBUILD = "run `sahaban index --rebuild`, and start a running `sahaban serve` again"
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -33,14 +33,22 @@ class Generations:
 
     def current(self) -> Path:
         """The live generation's directory. Raises EngineError where there is none that this program can read."""
-        try:
-            path = self.directory / self.pointer.read_text().strip()
-            meta = self.meta(path)
-        except FileNotFoundError as error:
-            raise EngineError("there is no index yet: run `sahaban index`") from error
+        path = self.live()
+        if path is None:
+            raise EngineError("there is no index yet: run `sahaban index`")
+        meta = self.meta(path)
         if (meta.engine, meta.version) != (self.engine, self.schema.version()):
             was = f"{meta.engine}, analysis {meta.version}"
             raise EngineError(f"the index is of another version ({was}): {REBUILD}")
+        return path
+
+    def live(self) -> Path | None:
+        """The directory that ``current`` names, if it holds a whole generation; a damaged one is none."""
+        try:
+            path = self.directory / self.pointer.read_text("ascii").strip()
+            self.meta(path)
+        except (OSError, ValueError):
+            return None
         return path
 
     def meta(self, path: Path) -> Meta:
@@ -49,9 +57,9 @@ class Generations:
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever there is something new to read."""
         try:
-            told = (self.directory / self.pointer.read_text().strip() / "generation.json").stat()
+            told = (self.directory / self.pointer.read_text("ascii").strip() / "generation.json").stat()
             return (self.pointer.stat().st_mtime_ns, told.st_mtime_ns, told.st_ino)
-        except FileNotFoundError:
+        except (OSError, ValueError):
             return ()
 
     def open(self) -> Engine:
@@ -88,8 +96,7 @@ class Generations:
         return len(entries) + len(gone)
 
     def _latest(self) -> int:
-        live = self.pointer.read_text().strip() if self.pointer.exists() else "0"
-        return int(live) if live.isdecimal() else 0
+        return max((int(p.name) for p in self.directory.iterdir() if p.name.isdecimal()), default=0)
 
     def _sign(self, path: Path, revision: int) -> None:
         _write(path / "generation.json", msgspec.json.encode(Meta(self.engine, self.schema.version(), revision)))

@@ -13,6 +13,7 @@ from whoosh import qparser
 from whoosh.qparser import plugins
 from whoosh.query import And, Phrase, Query, Term
 
+from config import values
 from config.tables import Field
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,9 @@ ANY = "any"
 LONGEST = 400  # characters of a question that are read; nobody types more, and machines have ids
 MOST_CHUNKS = 32
 
-_ERA = re.compile(r"((?:พ\.?\s?ศ|ค\.?\s?ศ)\.?|\b(?:B\.?E|C\.?E|A\.?D)\.?)\s+(?=[\d๐-๙]{4})", re.I)
+_ERA = re.compile(r"((?:[พค]\.?\s?ศ|[รจ]\.\s?ศ)\.?|\b(?:B\.?E|C\.?E|A\.?D)\.?)\s+(?=[\d๐-๙]{2,4})", re.I)
+MOST_PATTERNS = 6  # wildcards in a question; with more, each letter of the index would be asked
+_NUMBER_NAME = re.compile(r"\bISBN(?:-1[03])?\s*:?\s*(?=\d{9})", re.I)
 _QUOTES = str.maketrans("“”„‟«»", '""""""')
 
 
@@ -73,8 +76,11 @@ class Language:
 
     def parse(self, typed: str, field: str = ANY) -> Query:
         """The tree of a question; ``field`` is where words without a field of their own belong."""
-        text = _ERA.sub(r"\1", typed[:LONGEST].translate(_QUOTES)).strip()
+        text = typed[:LONGEST].encode("utf-8", "replace").decode().translate(_QUOTES)
+        text = _NUMBER_NAME.sub("", values.compact_isbns(_ERA.sub(r"\1", text))).strip()
         text = " ".join(text.split()[:MOST_CHUNKS])
+        if text.count("*") + text.count("?") > MOST_PATTERNS:
+            return self.plain(text, field)
         try:
             self._parser.fieldname = field if field in self.names else ANY
             tree = self._parser.parse(text)

@@ -99,9 +99,12 @@ class Planner:
         return _any([part for part in found if part])
 
     def _words(self, fields: dict[str, float], typed: str, stage: Name) -> wq.Query | None:
-        per_word = [_any(list(self._word(fields, word))) for word in dict.fromkeys(text.words(typed))]
-        found = [part for part in per_word if part]
-        return _any(found) if stage == "some" else _all(found)
+        words = list(dict.fromkeys(text.words(typed)))
+        loose = stage == "some" and sum(len(word) > 1 for word in words) > 1
+        if loose:  # a letter that the dictionary left over would find everything
+            words = [word for word in words if len(word) > 1]
+        found = [part for word in words if (part := _any(list(self._word(fields, word))))]
+        return _any(found) if loose else _all(found)
 
     def _word(self, fields: dict[str, float], word: str) -> Iterator[wq.Query]:
         for name, weight in fields.items():
@@ -139,6 +142,8 @@ class Planner:
     def _phrase(self, field: str, typed: str) -> wq.Query | None:
         """The words side by side; or, as the dictionary may cut the same letters otherwise elsewhere, the letters."""
         found: list[wq.Query] = list(self._identifiers(self._fields(field), typed))
+        if year := self._year(field, typed):
+            found.append(year)
         words = text.words(typed)
         for name, weight in self._fields(field).items():
             if words and self._analyser(name) in ("thai", "name"):
@@ -178,7 +183,8 @@ class Planner:
         found: list[wq.Query] = []
         for facet, chosen in query.filters:
             if facet in self.schema.facets:
-                found.append(wq.Or([wq.Term(facet_column(facet), value) for value in chosen]))
+                clean = [value.encode("utf-8", "replace").decode() for value in chosen]
+                found.append(wq.Or([wq.Term(facet_column(facet), value) for value in clean]))
         name = self._number_field()
         span = values.year_range(query.year) if query.year else None
         if name and query.year:

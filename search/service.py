@@ -43,7 +43,7 @@ class Catalogue:
         settings = msgspec.structs.replace(tables.settings, engine=engine)
         connection = database.connect(f"sqlite:///{home / 'sahaban.db'}")
         catalogue = cls(msgspec.structs.replace(tables, settings=settings), connection, home)
-        with connection.begin() as transaction:
+        with database.writing(connection) as transaction:
             catalogue.documents_store.put(transaction, documents)
         catalogue.generations.build(catalogue.documents_store)
         return catalogue

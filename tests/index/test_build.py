@@ -257,3 +257,17 @@ def sahaban_run(directory: Path, home: Path, *commands: str) -> None:
             *command.split(),
         ]
         subprocess.run(arguments, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "raw"),
+    [("current", b"\xff\xfe"), ("current", b"000099"), ("current", b""), ("000001/generation.json", b"{")],
+)
+def test_a_damaged_index_is_built_again_by_the_next_index(network: Network, file: str, raw: bytes) -> None:
+    fill(network)
+    network.index()
+    (network.home / "index" / file).write_bytes(raw)
+    with pytest.raises(EngineError, match="run `sahaban index"):
+        network.catalogue.search(Query("x"))
+    network.index()
+    assert network.catalogue.search(Query("เสือ")).total == 1

@@ -52,7 +52,7 @@ def catalogue(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Catal
 QUESTIONS = [
     "", "เสือ", "เสื้อ", "พยาบาล", "ขอนแก่น", "หัวใจ", "โรคหัวใจ", "แมว", "แมวดำ", '"แมวดำ"', '"แมวดำ แมวขาว"', '"แมวขาว แมวดำ"',
     "แมว OR เสือ", "แมว -ดำ", "NOT เสือ", "NOT (แมว OR เสือ)", "title:เสือ", "creator:น้อย", "creator:จตุชัย security", "security", "secur*", "sec?rity",
-    "พยา*", "978-616-200-106-2", "6162001068", "9786162001062", "isbn:9786162001062", "2560", "พ.ศ. 2560", "year:[2550 TO 2560]", "year:2017",
+    "พยา*", "978-616-200-106-2", "6162001067", "9786162001062", "isbn:9786162001062", "2560", "พ.ศ. 2560", "year:[2550 TO 2560]", "year:2017", '"2560"', "ร.ศ. 236", "978 616 200 106 2", "*a*b*c*d*e*", "?*?*",
     "year:abc", "2500", "ข้าว", "ขาว", "ข", "เล่ม 2", "ไม่มีในระบบ", "*", "xyzzy OR เสือ", "หะวใจ", "subject:ข้าว", "note:แมว", "silberschatz abraham",
 ]  # fmt: skip
 
@@ -284,3 +284,26 @@ def test_facet_counts_equal_a_count_over_the_documents(real: dict[str, Catalogue
                 counted[facet].update(document.all(facet))
     for facet in catalogue.facets:
         assert dict(page.facets[facet]) == dict(counted[facet]), facet
+
+
+@pytest.mark.parametrize(
+    "typed", ["2560", "พ.ศ. 2560", '"2560"', '"พ.ศ. 2560"', "๒๕๖๐", "2017", "ร.ศ. 236", "จ.ศ. 1379", "B.E. 2560"]
+)
+def test_a_year_finds_what_was_published_then_in_every_spelling(catalogue: Catalogues, typed: str) -> None:
+    assert {"d02", "d03"} <= {hit.document.id for hit in catalogue("tantivy").search(Query(typed)).hits}
+
+
+@pytest.mark.parametrize(
+    "typed", ["9786162001062", "978 616 200 106 2", "978-616-200-106-2", "616 200 106 7", "ISBN 9786162001062"]
+)
+def test_an_isbn_is_found_in_every_spelling(catalogue: Catalogues, typed: str) -> None:
+    assert catalogue("tantivy").search(Query(typed)).hits[0].document.id == "d05"
+
+
+def test_a_letter_that_is_left_over_does_not_find_everything(catalogue: Catalogues) -> None:
+    assert catalogue("tantivy").search(Query("เสีอ")).total == 0
+
+
+def test_a_surrogate_is_no_error(catalogue: Catalogues) -> None:
+    for engine in ENGINES:
+        assert catalogue(engine).search(Query("\udc80 เสือ\ud800", filters=(("subject", ("\ud800",)),))).total == 0
