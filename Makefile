@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SERVE ?= yes
+PORT ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench clean
@@ -11,8 +12,8 @@ SERVE ?= yes
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: $(VENV)/run ## the sample network of eleven members, harvested, indexed and served (SERVE=no: not served)
-	$(BIN)/sahaban demo $(if $(filter no,$(SERVE)),--no-serve)
+demo: $(VENV)/run ## the sample network of eleven members, harvested, indexed and served (SERVE=no: not served; PORT=8001)
+	$(BIN)/sahaban demo $(if $(filter no,$(SERVE)),--no-serve) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/dev ## the whole test suite
 	$(BIN)/python -m pytest
@@ -28,7 +29,7 @@ bench: $(VENV)/dev ## the measurements, each in its own time
 	$(BIN)/python -m bench.search
 
 clean: ## remove the environment and the demo's data
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var/demo
 
 # The environment is made again when a lock changes; a half-made one is not taken for whole.
 $(VENV)/run: requirements.lock | $(VENV)/bin/python

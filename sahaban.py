@@ -61,7 +61,7 @@ def cli(ctx: click.Context, directory: Path | None, home: Path, verbose: bool) -
     """สหบรรณ: one search over the libraries of Khon Kaen."""
     from config.installation import Installation
 
-    level = logging.INFO if verbose else logging.ERROR
+    level = logging.INFO if verbose else logging.CRITICAL
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     ctx.obj = Installation(directory or tables_directory(), home, known)
 
@@ -105,7 +105,8 @@ def main() -> None:
         sys.exit(2)
     except Exception as error:  # nobody foresaw it; the operator gets a line, and the trace where it was asked for
         logging.getLogger("sahaban").info("unexpected", exc_info=True)
-        click.echo(f"unexpected: {type(error).__name__}: {error} (run with -v for the whole trace)", err=True)
+        said = str(error).partition("\n")[0]
+        click.echo(f"unexpected: {type(error).__name__}: {said} (run with -v for the whole trace)", err=True)
         sys.exit(1)
 
 

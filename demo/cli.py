@@ -12,6 +12,8 @@ from harvest.cli import DONE, choose, harvest_all
 from harvest.store import Store
 from index.build import Busy
 from index.cli import build, told
+from search.engines import EngineError
+from search.service import Catalogue
 
 
 @click.command("demo")
@@ -24,12 +26,14 @@ def command(installation: Installation, no_serve: bool, port: int | None) -> Non
     """A sample network of eleven members, each as such a member would send: harvested, indexed and served."""
     home = installation.home / "demo"
     sample = Installation(home / "tables", home, installation.known)
+    if not no_serve:
+        _free(installation, port)
     click.echo("ข้อมูลตัวอย่าง: เครือข่ายห้องสมุดขอนแก่น 11 แห่ง (a sample, not the libraries' own records)")
     with provider.serving(_port(network.PORT)) as address:
         network.write(sample.directory, int(address.rpartition(":")[2]))
         code = harvest_all(choose((), sample.tables), sample.tables, Store(sample.database), sample)
         try:
-            click.echo(told(build(sample)))
+            click.echo(told(build(sample, rebuild=_outdated(sample))))
         except Busy as error:
             raise click.ClickException(f"{error}; wait for it") from error
         if no_serve:
@@ -38,6 +42,16 @@ def command(installation: Installation, no_serve: bool, port: int | None) -> Non
             _serve(sample, port)
     if code != DONE:
         sys.exit(code)
+
+
+def _outdated(sample: Installation) -> bool:
+    """Whether an earlier demo left an index that this program, or its tables, no longer fit."""
+    catalogue = Catalogue(sample.tables, sample.database, sample.home)
+    try:
+        catalogue.generations.current()
+    except EngineError:
+        return catalogue.generations.live() is not None
+    return False
 
 
 def _port(wanted: int) -> int:
@@ -49,6 +63,14 @@ def _port(wanted: int) -> int:
         except OSError:
             return 0
     return wanted
+
+
+def _free(installation: Installation, port: int | None) -> None:
+    """Raises ClickException before the long work, where the catalogue could not be served after it."""
+    from webapp.cli import check_port
+
+    settings = installation.tables.settings
+    check_port(settings.host, port or settings.port)
 
 
 def _serve(sample: Installation, port: int | None) -> None:

@@ -137,7 +137,7 @@ def test_a_second_night_changes_nothing(shelves: Run) -> None:
         (
             {"protocol": "file", "path": "nowhere/*.mrc", "format": "marc"},
             None,
-            "nowhere/*.mrc: there is no such file",
+            "nowhere/*.mrc: there is no such file or directory",
             1,
         ),
         ({"protocol": "file", "path": "drop", "format": "sheet"}, b"", "drop/file: the file is empty (0 bytes)", 1),
@@ -250,3 +250,13 @@ def test_the_help_names_every_command_and_is_quick(run: Run) -> None:
 @pytest.mark.parametrize("command", sahaban.COMMANDS)
 def test_every_command_has_its_help(run: Run, command: str) -> None:
     assert "Usage:" in run(command, "--help").stdout
+
+
+def test_the_quarantine_of_a_member_is_shown(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
+    drop(installation.directory, "b.csv", csv_bytes(SHEET))
+    run("harvest")
+    shown = run("status", "aaa").stdout
+    assert "1 records wait in quarantine: sahaban status aaa" in shown
+    assert "drop/b.csv, row 3: the row has no title" in shown
+    assert run("status", "nobody").returncode == 2

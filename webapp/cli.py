@@ -26,7 +26,7 @@ def serve(installation: Installation, host: str | None, port: int | None) -> Non
 def run(installation: Installation, host: str, port: int) -> None:
     """Serve on that address; does not come back before it is interrupted. Raises ClickException in one line."""
     _check_index(installation)
-    _check_port(host, port)
+    check_port(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{port}/")
     if sys.platform == "win32":
@@ -82,7 +82,7 @@ def _check_index(installation: Installation) -> None:
     installation.database.dispose()  # workers open their own
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
     """Raises ClickException where nobody could listen there: gunicorn would try five times and say so each time."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
