@@ -13,6 +13,7 @@ from webapp.formats import FORMATS, Format, Reader
 from webapp.holdings import by_member
 
 NEWEST = 6  # titles on the home page
+EXAMPLES = 3  # headings that the home page offers to search for
 
 pages = Blueprint("pages", __name__)
 _EXPORT = f"<any({', '.join(FORMATS)}):extension>"
@@ -21,7 +22,13 @@ _EXPORT = f"<any({', '.join(FORMATS)}):extension>"
 @pages.get("/")
 def home() -> str:
     newest = context().catalogue.search(Query(sort="newest", size=NEWEST))
-    return render_template("home.html", page=newest, titles=context().catalogue.titles(), query=_query({}))
+    return render_template(
+        "home.html",
+        page=newest,
+        titles=context().catalogue.titles(),
+        query=_query({}),
+        examples=[heading for heading, _ in newest.facets.get("subject", ()) if "--" not in heading][:EXAMPLES],
+    )
 
 
 @pages.get("/search")
