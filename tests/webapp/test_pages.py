@@ -1,7 +1,6 @@
 """Every page in every language: what a reader sees, and what its address says."""
 
 import hashlib
-import html
 import itertools
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -497,11 +496,10 @@ def test_the_first_language_of_the_settings_stands_without_a_prefix(
 
 @pytest.mark.parametrize("language", ["", "/en"])
 def test_the_examples_of_the_home_page_find_something(client: FlaskClient, language: str) -> None:
-    page = client.get(f"{language}/").get_data(as_text=True)
-    how = page[page.index('class="hint"') :] if 'class="hint"' in page else page
-    offered = [html.unescape(a) for a in re.findall(r'href="([^"]*search\?q=[^"]+)"', how)]
-    assert offered
+    page = html.fromstring(client.get(f"{language}/").get_data(as_text=True))
+    offered = page.xpath('//*[@class="hint"]//a/@href | //*[@class="how"]//a/@href')
+    assert len(offered) >= 3
     for address in offered:
         found = client.get(address).get_data(as_text=True)
-        assert 'class="result' in found or "<article" in found or "/title/" in found, address
+        assert "/title/" in found, address
         assert "&amp;#34;" not in found
