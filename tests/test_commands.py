@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -234,17 +233,9 @@ def test_init_writes_the_tables_and_overwrites_none(tmp_path: Path, run: Run) ->
     assert (harvested.returncode, "no member has a source yet" in harvested.stderr) == (2, True)
 
 
-def test_the_help_names_every_command_and_is_quick(run: Run) -> None:
+def test_the_help_names_every_command(run: Run) -> None:
     shown = run("--help").stdout
     assert all(f"  {command} " in shown for command in sahaban.COMMANDS)
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        run("--help")
-        times.append(time.perf_counter() - start)
-    assert min(times) < 1.0, (
-        "0.15 s on an idle machine; the design's bound is 0.3 s, this one only catches a heavy import"
-    )
 
 
 @pytest.mark.parametrize("command", sahaban.COMMANDS)
