@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from lxml import etree
@@ -44,7 +45,7 @@ def cut(stream: BinaryIO, tag: str, file: str) -> Iterator[Payload]:
     head = stream.read(CHUNK)
     cutter = _Cutter(tag)
     number = 0
-    for chunk in [*_utf8(head, stream, _encoding(head), file), None]:
+    for chunk in chain(_utf8(head, stream, _encoding(head), file), [None]):
         for data, broken in cutter.feed(chunk):
             number += 1
             yield Payload(data, f"{file}, record {number}", broken=broken)
@@ -65,6 +66,7 @@ class _Cutter:
         self.open: list[tuple[int, bytes]] = []  # where each open element begins; what stood before its first child
         self.spaces = b""
         self.free = 0  # all before is given out or belongs to nothing
+        self.seen = 0  # all tags before were taken
         self.spilling = False  # what comes is still the rest of an element that was too long
 
     def feed(self, chunk: bytes | None) -> Iterator[tuple[bytes, str]]:
@@ -72,9 +74,9 @@ class _Cutter:
         self.buffer += chunk or b""
         self.spaces = self.spaces or _spaces(self.buffer)
         upto = len(self.buffer) if chunk is None else self._sure()
-        seen = self.open[-1][0] + 1 if self.open else self.free
-        for token in self.tokens.finditer(self.buffer, min(seen, upto), upto):
+        for token in self.tokens.finditer(self.buffer, min(self.seen, upto), upto):
             yield from self._token(token)
+            self.seen = token.end()
         if chunk is None:
             for begin, before in self.open:
                 yield before or self.buffer[begin:], "the record is cut off: it does not end"
@@ -120,6 +122,7 @@ class _Cutter:
         keep = min((begin for begin, before in self.open if not before), default=self._idle())
         self.buffer = self.buffer[keep:]
         self.free = max(0, self.free - keep)
+        self.seen = max(0, self.seen - keep)
         self.open = [(max(0, begin - keep), before) for begin, before in self.open]
 
     def _spill(self, upto: int) -> Iterator[tuple[bytes, str]]:

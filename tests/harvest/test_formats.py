@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 from pathlib import Path
 
 import msgspec
@@ -442,3 +443,26 @@ def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_it_takes_the_memory(
         sheet.write(1_048_575, 16_383, "x")
     with pytest.raises(HarvestError, match="one lies far off"):
         pieces(reader(tables, "sheet"), out.getvalue())
+
+
+@pytest.mark.parametrize("chunk", [3, 5, 11])
+def test_records_are_cut_alike_wherever_a_chunk_ends(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    chance = random.Random(chunk)
+    parts = ["<record>", "</record>", "<record/>", "text", "<!--x-->", "<![CDATA[</record>]]>", "<a>", " "]
+    for _ in range(300):
+        data = "".join(chance.choice(parts) for _ in range(chance.randrange(1, 15)))
+        outcomes = []
+        for size in (1 << 20, chunk):
+            monkeypatch.setattr(xml, "CHUNK", size)
+            try:
+                outcomes.append([item for item in cut(data) if item[1] != "an end without its beginning"])
+            except HarvestError:
+                outcomes.append([])
+        assert outcomes[0] == outcomes[1], data
+
+
+def test_a_file_is_read_as_it_is_cut_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml, "CHUNK", 100)
+    stream = io.BytesIO(b"<c>" + b"<record>1</record>" * 1000 + b"</c>")
+    next(iter(xml.cut(stream, "record", "f")))
+    assert stream.tell() < 1000
