@@ -22,6 +22,7 @@ from search.schema import Schema
 logger = logging.getLogger(__name__)
 
 Tell = Callable[[str, int, int | None], None]  # step, done so far, of how many if known
+MUCH = 10  # a tenth of the documents is much to change at once
 TITLES = 1000  # documents made in one transaction
 
 
@@ -114,12 +115,14 @@ class Index:
         """Make the documents of the marked titles again, a batch in a transaction."""
         with self.database.connect() as connection:
             total = self.ledger.dirty_count(connection)
+            # Counting headings one document at a time scatters its writes; a great part of them are counted anew.
+            recount = rebuild or total * MUCH > self.documents.count() or self.documents.postponed(connection)
         done = 0
         while True:
             with database.writing(self.database) as connection:
                 titles = self.ledger.dirty(connection, TITLES)
                 if not titles:
-                    return
+                    break
                 records = {r.key: r for r in self.store.fetch(split_key(k) for ks in titles.values() for k in ks)}
                 made, gone = [], []
                 for id_, keys in titles.items():
@@ -128,8 +131,12 @@ class Index:
                         made.append(document(id_, live, self.tables.fields, tuple(self.tables.members)))
                     else:
                         gone.append(id_)
-                self.documents.put(connection, made)
+                self.documents.put(connection, made, recounted=recount)
                 self.documents.remove(connection, gone)
                 self.ledger.clean(connection, titles)
             done += len(titles)
             self.tell("merge", done, total)
+        if recount:
+            self.tell("headings", 0, None)
+            with database.writing(self.database) as connection:
+                self.documents.recount(connection)

@@ -1,7 +1,9 @@
 """The documents themselves, with the time each last changed; the engine holds only what it is searched by."""
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -11,9 +13,9 @@ from sqlalchemy import (
     Engine,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
+    bindparam,
     func,
     insert,
     select,
@@ -21,9 +23,10 @@ from sqlalchemy import (
 )
 
 from config import database
+from search import headings
 from search.question import Document
 
-SHAPE = MetaData()
+SHAPE = headings.SHAPE
 
 _documents = Table(
     "documents",
@@ -38,57 +41,118 @@ _documents = Table(
 IN_ONE = 500  # ids in one SELECT
 
 
+def _add_headings(connection: Connection) -> None:
+    """Headings came after the first installations."""
+    headings.SHAPE.create_all(connection)
+    headings.recount(connection, _all(connection))
+
+
+def _all(connection: Connection) -> Iterator[Document]:
+    bodies = select(_documents.c.id, _documents.c.body).where(_documents.c.body.is_not(None)).order_by(_documents.c.id)
+    last = ""
+    while rows := connection.execute(bodies.where(_documents.c.id > last).limit(IN_ONE)).all():
+        yield from (_read(row.body) for row in rows)
+        last = rows[-1].id
+
+
+STEPS = (_add_headings,)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A document as it is stored."""
+
+    id: str
+    body: bytes | None  # None: it is gone
+    added: str
+    changed: str
+
+
 class Documents:
     """The table of documents. Writers bring their own connection, so that documents change with what they show."""
 
     def __init__(self, engine: Engine):
-        database.prepare(engine, "search", SHAPE)
+        database.prepare(engine, "search", SHAPE, STEPS)
         self.engine = engine
 
-    def put(self, connection: Connection, documents: Iterable[Document], moment: str = "") -> int:
-        """Store documents; one that says what it said before is left alone. The number that changed."""
+    def put(
+        self, connection: Connection, documents: Iterable[Document], moment: str = "", recounted: bool = False
+    ) -> int:
+        """Store documents; one that says what it said before is left alone. The number that changed.
+
+        Their headings are counted with them; where there are very many, it is faster to say that they will be
+        ``recounted``, and to do so afterwards.
+        """
+        if recounted:
+            headings.postpone(connection)
         given = {document.id: document for document in documents}
         held = {row.id: row for row in _rows(connection, list(given))}
         now, revision = moment or database.now(), _next_revision(connection)
         new: list[dict[str, Any]] = []
-        changed = 0
+        changed: list[dict[str, Any]] = []
+        counts: Counter[tuple[str, str]] = Counter()
         for id_, document in given.items():
-            body = _packed(document)
-            old = held.get(id_)
+            said, old = _encoded(document), held.get(id_)
             if old is None:
-                new.append({"id": id_, "body": body, "revision": revision, "added": now, "changed": now})
-            elif old.body != body:
-                values = {"body": body, "revision": revision, "changed": now}
-                connection.execute(update(_documents).where(_documents.c.id == id_).values(values))
-                changed += 1
+                row = {"id": id_, "body": _packed(said), "revision": revision, "added": now, "changed": now}
+                new.append(row)
+            elif old.body is None or zlib.decompress(old.body) != said:
+                changed.append({"of_id": id_, "body": _packed(said), "revision": revision, "changed": now})
+                if old.body is not None:
+                    counts.subtract(headings.of(_read(old.body)))
+            else:
+                continue
+            counts.update(headings.of(document))
+        if changed:
+            connection.execute(update(_documents).where(_documents.c.id == bindparam("of_id")), changed)
         if new:
             connection.execute(insert(_documents), new)
-        return len(new) + changed
+        headings.count(connection, counts)
+        return len(new) + len(changed)
 
     def remove(self, connection: Connection, ids: Iterable[str]) -> None:
         """Take documents away; that they were there stays known."""
         gone = {"body": None, "revision": _next_revision(connection), "changed": database.now()}
-        for some in _parts(list(ids)):
+        counts: Counter[tuple[str, str]] = Counter()
+        for some in _parts(list(dict.fromkeys(ids))):
             here = _documents.c.id.in_(some) & _documents.c.body.is_not(None)
+            for row in connection.execute(select(_documents.c.body).where(here)):
+                counts.subtract(headings.of(_read(row.body)))
             connection.execute(update(_documents).where(here).values(gone))
+        headings.count(connection, counts)
+
+    def recount(self, connection: Connection) -> None:
+        """Count the headings of all documents anew: after a bulk ``put``, and where the analysis has changed."""
+        headings.recount(connection, _all(connection))
+
+    def postponed(self, connection: Connection) -> bool:
+        """Whether documents were stored, perhaps by a process that was killed, whose headings are not counted."""
+        return headings.postponed(connection)
 
     def fetch(self, ids: Sequence[str]) -> list[Document]:
         """The documents of those ids, in that order; one that is gone is left out."""
         with self.engine.connect() as connection:
             found = {row.id: row for row in _rows(connection, list(ids)) if row.body is not None}
-        return [_unpacked(found[id_]) for id_ in ids if id_ in found]
+        return [unpacked(found[id_]) for id_ in ids if id_ in found]
 
     def since(self, revision: int = 0, batch: int = 1000) -> Iterator[list[tuple[str, Document | None]]]:
         """What changed after a revision, a batch at a time; None is a document that is gone."""
+        for rows in self.rows(revision, batch):
+            yield [(row.id, unpacked(row) if row.body is not None else None) for row in rows]
+
+    def rows(self, revision: int = 0, batch: int = 1000, part: int = 0, parts: int = 1) -> Iterator[list[Row]]:
+        """The same as it is stored, to be unpacked elsewhere. A part is every so many-th batch."""
         order = (_documents.c.revision, _documents.c.id)
         last = (revision, "\U0010ffff")
-        while True:
+        for number in count():
             follows = (order[0] > last[0]) | ((order[0] == last[0]) & (order[1] > last[1]))
+            mine = number % parts == part
+            wanted = select(_documents).limit(batch) if mine else select(*order).offset(batch - 1).limit(1)
             with self.engine.connect() as connection:
-                rows = connection.execute(select(_documents).where(follows).order_by(*order).limit(batch)).all()
+                rows = connection.execute(wanted.where(follows).order_by(*order)).all()
             if not rows:
                 return
-            yield [(row.id, _unpacked(row) if row.body is not None else None) for row in rows]
+            if mine:
+                yield [Row(row.id, row.body, row.added, row.changed) for row in rows]
             last = (rows[-1].revision, rows[-1].id)
 
     def revision(self) -> int:
@@ -105,9 +169,12 @@ def _parts(ids: list[str]) -> Iterator[list[str]]:
     return (ids[i : i + IN_ONE] for i in range(0, len(ids), IN_ONE))
 
 
+_BY_ID = select(_documents).where(_documents.c.id.in_(bindparam("ids", expanding=True)))  # made once: pages wait for it
+
+
 def _rows(connection: Connection, ids: list[str]) -> Iterator[Any]:
     for some in _parts(ids):
-        yield from connection.execute(select(_documents).where(_documents.c.id.in_(some)))
+        yield from connection.execute(_BY_ID, {"ids": some}).all()
 
 
 def _next_revision(connection: Connection) -> int:
@@ -115,10 +182,23 @@ def _next_revision(connection: Connection) -> int:
     return (connection.scalar(select(func.max(_documents.c.revision))) or 0) + 1
 
 
-def _packed(document: Document) -> bytes:
-    return zlib.compress(msgspec.json.encode(msgspec.structs.replace(document, added="", changed="")))
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Document)
 
 
-def _unpacked(row: Any) -> Document:
-    document = msgspec.json.decode(zlib.decompress(row.body), type=Document)
-    return msgspec.structs.replace(document, added=row.added, changed=row.changed)
+def _encoded(document: Document) -> bytes:
+    return _encoder.encode(msgspec.structs.replace(document, added="", changed=""))
+
+
+def _packed(said: bytes) -> bytes:
+    return zlib.compress(said)
+
+
+def _read(body: bytes) -> Document:
+    return _decoder.decode(zlib.decompress(body))
+
+
+def unpacked(row: Row) -> Document:
+    """The document of a row whose body is not None."""
+    assert row.body is not None
+    return msgspec.structs.replace(_read(row.body), added=row.added, changed=row.changed)

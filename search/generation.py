@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from search.analysis import entries
 from search.documents import Documents
 from search.engines import Engine, EngineError, open_engine
 from search.schema import Entry, Schema
@@ -30,6 +31,7 @@ class Generations:
         self.engine = engine
         self.schema = schema
         self.pointer = self.directory / "current"
+        self._pointed: tuple[tuple[int, ...], Path] = ((), self.pointer)
 
     def current(self) -> Path:
         """The live generation's directory. Raises EngineError where there is none that this program can read."""
@@ -55,10 +57,14 @@ class Generations:
         return msgspec.json.decode((path / "generation.json").read_bytes(), type=Meta)
 
     def stamp(self) -> tuple[int, ...]:
-        """Changes whenever there is something new to read."""
+        """Changes whenever there is something new to read. The pointer's text is read only when it is another file."""
         try:
-            told = (self.directory / self.pointer.read_text("ascii").strip() / "generation.json").stat()
-            return (self.pointer.stat().st_mtime_ns, told.st_mtime_ns, told.st_ino)
+            pointer = self.pointer.stat()
+            if self._pointed[0] != (pointer.st_mtime_ns, pointer.st_ino):
+                live = self.directory / self.pointer.read_text("ascii").strip()
+                self._pointed = ((pointer.st_mtime_ns, pointer.st_ino), live / "generation.json")
+            told = self._pointed[1].stat()
+            return (pointer.st_mtime_ns, told.st_mtime_ns, told.st_ino)
         except (OSError, ValueError):
             return ()
 
@@ -76,7 +82,7 @@ class Generations:
         shutil.rmtree(path, ignore_errors=True)  # what a killed build left
         revision = documents.revision()
         engine = open_engine(self.engine, path, self.schema)
-        engine.write(_entries(documents, self.schema, 0, [], tell))
+        engine.write(_told(entries(documents, self.schema, 0, []), tell))
         self._sign(path, revision)
         self._point(path)
         self._sweep(path)
@@ -89,11 +95,11 @@ class Generations:
         if revision == after:
             return 0
         gone: list[str] = []
-        entries = list(_entries(documents, self.schema, after, gone, tell))
+        changed = list(_told(entries(documents, self.schema, after, gone), tell))
         engine = self.open()
-        engine.write(entries, gone)
+        engine.write(changed, gone)
         self._sign(path, revision)
-        return len(entries) + len(gone)
+        return len(changed) + len(gone)
 
     def _latest(self) -> int:
         return max((int(p.name) for p in self.directory.iterdir() if p.name.isdecimal()), default=0)
@@ -113,18 +119,11 @@ class Generations:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _entries(
-    documents: Documents, schema: Schema, after: int, gone: list[str], tell: Callable[[int], None]
-) -> Iterator[Entry]:
-    done = 0
-    for batch in documents.since(after):
-        for id_, document in batch:
-            if document is None:
-                gone.append(id_)
-            else:
-                yield schema.entry(document)
-        done += len(batch)
-        tell(done)
+def _told(made: Iterator[Entry], tell: Callable[[int], None]) -> Iterator[Entry]:
+    for number, entry in enumerate(made, 1):
+        yield entry
+        if number % 1000 == 0:
+            tell(number)
 
 
 def _write(path: Path, data: bytes) -> None:

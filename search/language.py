@@ -6,24 +6,25 @@ searched as plain words: a reader is never told that a search has a syntax.
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from whoosh import fields as whoosh_fields
 from whoosh import qparser
 from whoosh.qparser import plugins
-from whoosh.query import And, Phrase, Query, Term
+from whoosh.query import And, AndNot, Not, Phrase, Prefix, Query, Term, Wildcard
 
 from config import values
 from config.tables import Field
+from search.question import ANY, CALL_NUMBER
 
 logger = logging.getLogger(__name__)
 
-ANY = "any"
 LONGEST = 400  # characters of a question that are read; nobody types more, and machines have ids
 MOST_CHUNKS = 32
 
 _ERA = re.compile(r"((?:[พค]\.?\s?ศ|[รจ]\.\s?ศ)\.?|\b(?:B\.?E|C\.?E|A\.?D)\.?)\s+(?=[\d๐-๙]{2,4})", re.I)
 MOST_PATTERNS = 6  # wildcards in a question; with more, each letter of the index would be asked
+_SYNTAX = re.compile(r"[\"()\[\]{}:*?^~]|(?:^|\s)[+-]\S|\b(?:AND|OR|NOT)\b")  # anything but words
 _NUMBER_NAME = re.compile(r"\bISBN(?:-1[03])?\s*:?\s*(?=\d{9})", re.I)
 _QUOTES = str.maketrans("“”„‟«»", '""""""')
 
@@ -54,9 +55,9 @@ class Language:
     """The parser for one table of fields."""
 
     def __init__(self, table: Mapping[str, Field]):
-        self.names = frozenset(table)
-        schema = whoosh_fields.Schema(**{name: whoosh_fields.ID() for name in (ANY, *table)})
-        aliases = {name: _aliases(field) for name, field in table.items()}
+        self.names = frozenset((*table, CALL_NUMBER))
+        schema = whoosh_fields.Schema(**{name: whoosh_fields.ID() for name in (ANY, CALL_NUMBER, *table)})
+        aliases = {name: _aliases(field) for name, field in table.items()} | {CALL_NUMBER: ["เลขเรียกหนังสือ"]}
         self._parser = qparser.QueryParser(
             ANY,
             schema,
@@ -79,7 +80,7 @@ class Language:
         text = typed[:LONGEST].encode("utf-8", "replace").decode().translate(_QUOTES)
         text = _NUMBER_NAME.sub("", values.compact_isbns(_ERA.sub(r"\1", text))).strip()
         text = " ".join(text.split()[:MOST_CHUNKS])
-        if text.count("*") + text.count("?") > MOST_PATTERNS:
+        if not _SYNTAX.search(text) or text.count("*") + text.count("?") > MOST_PATTERNS:
             return self.plain(text, field)
         try:
             self._parser.fieldname = field if field in self.names else ANY
@@ -92,7 +93,21 @@ class Language:
     def plain(self, typed: str, field: str = ANY) -> Query:
         """Every chunk of the text as a word, whatever stands in it."""
         name = field if field in self.names else ANY
-        return And([Term(name, chunk) for chunk in re.split(r"[\s\"()\[\]{}:*?^~]+", typed) if chunk])
+        chunks = [Term(name, chunk) for chunk in re.split(r"[\s\"()\[\]{}:*?^~]+", typed) if chunk]
+        return chunks[0] if len(chunks) == 1 else And(chunks)
+
+
+def terms(tree: Query) -> Iterator[str]:
+    """The words and phrases that a question looks for, as typed."""
+    if isinstance(tree, Phrase):
+        yield " ".join(tree.words)
+    elif isinstance(tree, Prefix | Wildcard | Term):
+        yield tree.text
+    elif isinstance(tree, AndNot):
+        yield from terms(tree.a)
+    elif not isinstance(tree, Not):
+        for child in tree.children():
+            yield from terms(child)
 
 
 def _aliases(field: Field) -> list[str]:

@@ -1,50 +1,64 @@
-"""From a question's tree over fields to stages of trees over columns: each stage looks further than the one before.
+"""A question becomes stages, from exact to forgiving: trees over the columns of the index.
 
-words     every chunk: all its words, as words or as parts of longer words, each in any searched field
-trigrams  also a chunk whose letters stand in a field just so, wherever the dictionary cuts them
-some      any of the words
+words      every word, as the dictionary cuts it, or the number, year or call number that it is
+trigrams   where a word is not found, its letters inside longer words
+folded     the same letters but for tone marks and the like
+near       (search/service.py compares) titles that share most of their letters with the question
+some       any of the words
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
 from typing import Literal
 
 import msgspec
 from whoosh import query as wq
 
 from config import values
-from search import text
-from search.language import ANY
-from search.question import Query
-from search.schema import Schema, facet_column, keyword
+from search import aliases, callnumber, text
+from search.question import ANY, CALL_NUMBER, Query
+from search.schema import FOLDED, TEXTS, TITLE, WHOLE, Schema, facet_column, keyword, whole
 
-Name = Literal["words", "trigrams", "some"]
-STAGES: tuple[Name, ...] = ("words", "trigrams", "some")
-PART = 0.5  # what a hit in a sub-word counts beside one in the word itself
+Name = Literal["words", "trigrams", "folded", "some"]
+STRICT: tuple[Name, ...] = ("words", "trigrams")
+TOGETHER = 10.0  # what a title counts more that holds the words of a chunk side by side
 GRAMS = 3.0  # what a field that holds the whole chunk counts: the title that says just this comes first
 
 
-class Stage(msgspec.Struct, frozen=True):
-    """One tree to run. The next stage is worth running when this one found too few."""
-
-    name: Name
-    tree: wq.Query
-
-
 class Planner:
-    """Turns questions into stages, for one schema."""
+    """Turns questions into trees over columns, for one schema."""
 
     def __init__(self, schema: Schema):
         self.schema = schema
 
-    def stages(self, tree: wq.Query, query: Query) -> Iterator[Stage]:
-        """The stages of a question with its filters; a stage that could find nothing new is left out."""
-        seen: list[wq.Query] = []
-        for name in STAGES:
-            physical = _narrowed(self._node(tree, name), self._filters(query))
-            if physical not in seen:
-                seen.append(physical)
-                yield Stage(name, physical)
+    def tree(self, tree: wq.Query, stage: Name) -> wq.Query | None:
+        """The tree of a stage; None for a question that says nothing."""
+        physical = self._node(tree, stage)
+        chunks = typed(tree)
+        if not physical or not chunks or stage == "some":
+            return physical
+        found = [physical]
+        if title := whole(" ".join(chunks)):
+            found.append(wq.Term(WHOLE, title))  # the title that is just this
+        if (
+            len(chunks) > 1
+            and any(map(str.isdigit, "".join(chunks)))
+            and (number := callnumber.asked(" ".join(chunks)))
+        ):
+            found.append(wq.Term(CALL_NUMBER, number))
+        return _any(found)
+
+    def near(self, typed: str) -> wq.Query | None:
+        """What shares trigrams with a text, those with most of them first."""
+        return _any([wq.Term(FOLDED, gram) for gram in dict.fromkeys(_folded_grams(typed))])
+
+    def filtered(self, tree: wq.Query | None, query: Query, but: str = "") -> wq.Query:
+        """The tree with the question's filters, but for those of one facet. What says nothing asks for all."""
+        filters = self._filters(query, but)
+        found = tree or wq.Every()
+        return wq.And([found, *(wq.ConstantScoreQuery(f, 0.0) for f in filters)]) if filters else found
 
     # ── inner nodes ──────────────────────────────────────────────────────────────────────────────
 
@@ -54,7 +68,7 @@ class Planner:
             case wq.Phrase():
                 return self._phrase(node.fieldname, " ".join(node.words))
             case wq.Term():
-                return self._chunk(node.fieldname, node.text, stage)
+                return self._plain(node.fieldname, [node.text], stage)
             case wq.Prefix() | wq.Wildcard():
                 return self._pattern(node)
             case wq.TermRange():
@@ -68,14 +82,26 @@ class Planner:
                 return self._node(node.a, stage) or self._node(node.b, stage)
             case wq.Every():
                 return wq.Every()
-            case wq.And() | wq.Or():
-                return self._group(node, stage)
+            case wq.And():
+                return self._and(node, stage)
+            case wq.Or():
+                return _any([part for child in node.children() if (part := self._node(child, stage))])
         return None
 
-    def _group(self, node: wq.Query, stage: Name) -> wq.Query | None:
-        parts = [part for child in node.children() if (part := self._node(child, stage))]
-        loose = isinstance(node, wq.Or) or stage == "some"
-        return _any(parts) if loose else _all(parts)
+    def _and(self, node: wq.And, stage: Name) -> wq.Query | None:
+        """Words that stand together are read together: an abbreviation or a name may span several."""
+        parts: list[wq.Query | None] = []
+        unwanted = [child for child in node.children() if isinstance(child, wq.Not)]
+        wanted = [child for child in node.children() if not isinstance(child, wq.Not)]
+        for field, children in groupby(wanted, lambda c: c.fieldname if isinstance(c, wq.Term) else None):
+            if field is None:
+                parts += [self._node(child, stage) for child in children]
+            else:
+                parts.append(self._plain(field, [child.text for child in children], stage))
+        found = [part for part in parts if part]
+        if stage == "some" and (any_ := _any(found)):
+            found = [any_]
+        return _all([*found, *(part for child in unwanted if (part := self._node(child, stage)))])
 
     def _and_not(self, node: wq.AndNot, stage: Name) -> wq.Query | None:
         wanted = self._node(node.a, stage) or wq.Every()
@@ -84,49 +110,83 @@ class Planner:
 
     # ── leaves ───────────────────────────────────────────────────────────────────────────────────
 
-    def _fields(self, field: str) -> dict[str, float]:
-        """The fields that are looked into, with their weights."""
-        return self.schema.weights if field == ANY else {field: self.schema.weights.get(field, 1.0)}
+    def _plain(self, field: str, chunks: Sequence[str], stage: Name) -> wq.Query | None:
+        """Stretches without spaces between them. Names' titles and stop words only add to the score."""
+        if field == CALL_NUMBER:
+            number = callnumber.asked(" ".join(chunks), sure=True)
+            return wq.Term(CALL_NUMBER, number) if number else wq.NullQuery
+        if field != ANY and self._analyser(field) == "number" and any(values.year(chunk) is None for chunk in chunks):
+            field = ANY  # year:abc is no year: words, then
+        wanted: list[wq.Query] = []
+        welcome: list[wq.Query] = []
+        for unit in _units(tuple(chunks)):
+            required = [self._group(field, group) for group in unit.groups]
+            also = [self._group(field, group) for group in unit.optional]
+            found = _any(required) if stage == "some" else _all(required)
+            whole_unit = self._unit(field, unit.text, found, stage)
+            if whole_unit:
+                wanted.append(whole_unit)
+            welcome += also
+        found = _any(wanted) if stage == "some" else _all(wanted)
+        return wq.AndMaybe(found, _any(welcome)) if found and welcome else found or _any(welcome)
 
-    def _chunk(self, field: str, typed: str, stage: Name) -> wq.Query | None:
-        """One stretch without spaces. Beside its words it may be a year or an identifier."""
-        fields = self._fields(field)
-        if field != ANY and self.schema.fields[field].analyser == "number" and values.year(typed) is None:
-            fields = self.schema.weights  # year:abc is no year: words, then
-        found = [self._words(fields, typed, stage), *self._identifiers(fields, typed), self._year(field, typed)]
-        if stage != "words" and len(typed) > 2:
-            found += self._grams(fields, typed)
+    def _unit(self, field: str, typed: str, words: wq.Query | None, stage: Name) -> wq.Query | None:
+        """A chunk by its words, or as the number, year or call number that it is, or by its letters."""
+        found = [words, *self._numbers(field, typed)]
+        if words is None and not any(found):
+            return None
+        if stage == "words" and words and field == ANY:
+            found[0] = self._together(words, typed)
+        if stage == "trigrams" and len(typed) > 2:
+            found += self._grams(field, text.grams(text.runs(typed)))
+        if stage == "folded" and field == ANY and len(typed) > 2:
+            found.append(_all([wq.Term(FOLDED, gram) for gram in dict.fromkeys(_folded_grams(typed))]))
         return _any([part for part in found if part])
 
-    def _words(self, fields: dict[str, float], typed: str, stage: Name) -> wq.Query | None:
-        words = list(dict.fromkeys(text.words(typed)))
-        loose = stage == "some" and sum(len(word) > 1 for word in words) > 1
-        if loose:  # a letter that the dictionary left over would find everything
-            words = [word for word in words if len(word) > 1]
-        found = [part for word in words if (part := _any(list(self._word(fields, word))))]
-        return _any(found) if loose else _all(found)
+    def _together(self, words: wq.Query, typed: str) -> wq.Query:
+        """The words, and more for a title that holds the chunk as it was typed, wherever the dictionary cuts it.
 
-    def _word(self, fields: dict[str, float], word: str) -> Iterator[wq.Query]:
-        for name, weight in fields.items():
-            if self._analyser(name) in ("thai", "name"):
-                yield wq.Term(f"{name}_w", word, boost=weight)
-                yield wq.Term(f"{name}_s", word, boost=weight * PART)
-            elif self._analyser(name) == "keyword":
-                yield wq.Term(f"{name}_k", word, boost=weight)
+        Chunks that the reader parted by spaces may stand apart, so they are not looked for side by side.
+        """
+        letters = _all(self._title_grams(typed)) if len(text.words(typed)) > 1 else None
+        return wq.AndMaybe(words, wq.ConstantScoreQuery(letters, TOGETHER)) if letters else words
 
-    def _grams(self, fields: dict[str, float], typed: str) -> Iterator[wq.Query]:
-        grams = list(dict.fromkeys(text.grams(typed)))
-        for name, weight in fields.items():
-            if grams and self._analyser(name) in ("thai", "name"):
-                boost = weight * GRAMS / len(grams)
-                yield _all([wq.Term(f"{name}_g", gram, boost=boost) for gram in grams]) or wq.NullQuery
+    def _title_grams(self, typed: str) -> list[wq.Query]:
+        return [wq.Term(f"{TITLE}_g", gram) for gram in dict.fromkeys(text.grams(text.runs(typed)))]
 
-    def _identifiers(self, fields: dict[str, float], typed: str) -> Iterator[wq.Query]:
+    def _group(self, field: str, group: tuple[tuple[str, ...], ...]) -> wq.Query:
+        """Words, or what they are short for."""
+        found = [_all([self._word(field, word) for word in words]) for words in group]
+        return _any([part for part in found if part]) or wq.NullQuery
+
+    def _word(self, field: str, word: str) -> wq.Query:
+        if field == ANY:
+            return wq.Term(ANY, word)
+        return wq.Term(f"{field}_{'k' if self._analyser(field) == 'keyword' else 'w'}", word)
+
+    def _grams(self, field: str, grams: Sequence[str]) -> Iterator[wq.Query]:
+        for name in self.schema.lettered if field == ANY else {field}.intersection(self.schema.lettered):
+            weight = self.schema.texts[name] if field == ANY else 1
+            boost = weight * GRAMS / max(1, len(grams))
+            if every := _all([wq.Term(f"{name}_g", gram, boost=boost) for gram in dict.fromkeys(grams)]):
+                yield every
+
+    def _numbers(self, field: str, typed: str) -> Iterator[wq.Query]:
+        """What a chunk with a digit in it may be: an ISBN, an ISSN or a barcode, a year, a call number."""
+        if field != ANY or any(map(str.isdigit, typed)):
+            yield from self._identifiers(field, typed)
+            if year := self._year(field, typed):
+                yield year
+            if field == ANY and (number := callnumber.asked(typed)):
+                yield wq.Term(CALL_NUMBER, number)
+
+    def _identifiers(self, field: str, typed: str) -> Iterator[wq.Query]:
         """The chunk as an ISBN of either length, an ISSN, or the keyword that it is as a whole."""
-        for name, weight in fields.items():
-            if self._analyser(name) == "keyword":
-                for number in {*values.isbns(typed), *values.issns(typed), typed}:
-                    yield wq.Term(f"{name}_k", keyword(number), boost=weight)
+        if field == ANY or self._analyser(field) == "keyword":
+            column = ANY if field == ANY else f"{field}_k"
+            for number in dict.fromkeys((*values.isbns(typed), *values.issns(typed), typed)):
+                if (token := keyword(number)) and [token] != text.words(typed):
+                    yield wq.Term(column, token)
 
     def _year(self, field: str, typed: str) -> wq.Query | None:
         """A bare year finds what was published then, in either era; in a title it is found as a word."""
@@ -141,19 +201,23 @@ class Planner:
 
     def _phrase(self, field: str, typed: str) -> wq.Query | None:
         """The words side by side; or, as the dictionary may cut the same letters otherwise elsewhere, the letters."""
-        found: list[wq.Query] = list(self._identifiers(self._fields(field), typed))
-        if year := self._year(field, typed):
-            found.append(year)
+        found: list[wq.Query | None] = [*self._identifiers(field, typed), self._year(field, typed)]
         words = text.words(typed)
-        for name, weight in self._fields(field).items():
-            if words and self._analyser(name) in ("thai", "name"):
-                terms: list[wq.Query] = [wq.Term(f"{name}_w", word, boost=weight) for word in dict.fromkeys(words)]
-                if len(words) > 1:
-                    terms.append(wq.ConstantScoreQuery(wq.Phrase(f"{name}_w", words), 0.0))
-                found.append(wq.And(terms))
+        if words:
+            beside = [wq.Phrase(f"{name}_w", words) for name in self._ordered(field)] if len(words) > 1 else []
+            terms = [self._word(field, word) for word in dict.fromkeys(words)]
+            found.append(_all([*terms, *(wq.ConstantScoreQuery(part, 0.0) for part in [_any(beside)] if part)]))
         if len(typed) > 2:
-            found += self._grams(self._fields(field), typed)
-        return _any(found)
+            found += self._grams(field, text.grams([text.EDGE.join(text.runs(typed))]))
+        if number := callnumber.asked(typed, sure=field == CALL_NUMBER):
+            found.append(wq.Term(CALL_NUMBER, number))
+        return _any([part for part in found if part])
+
+    def _ordered(self, field: str) -> Sequence[str]:
+        """The fields whose words stand in order."""
+        if field == ANY:
+            return tuple(self.schema.texts)
+        return (field,) if self._analyser(field) in TEXTS else ()
 
     def _pattern(self, node: wq.Prefix | wq.Wildcard) -> wq.Query | None:
         """A word with * or ?, over the words of the fields. Without a letter of its own it says nothing."""
@@ -161,46 +225,85 @@ class Planner:
         if not shown.strip("*?"):
             return None
         kind = wq.Prefix if isinstance(node, wq.Prefix) else wq.Wildcard
-        columns = [f"{n}_{'k' if self._analyser(n) == 'keyword' else 'w'}" for n in self._fields(node.fieldname)
-                   if self._analyser(n) != "number"]  # fmt: skip
-        return _any([wq.ConstantScoreQuery(kind(column, shown), 1.0) for column in columns])
+        if node.fieldname != ANY and self._analyser(node.fieldname) == "number":
+            return None
+        return wq.ConstantScoreQuery(kind(self._word(node.fieldname, "").fieldname, shown), 1.0)
 
     def _range(self, node: wq.TermRange, stage: Name) -> wq.Query | None:
         if node.fieldname != ANY and self._analyser(node.fieldname) == "number":
             low, high = values.year(node.start or ""), values.year(node.end or "")
             if low is not None or high is not None:
                 return wq.NumericRange(f"{node.fieldname}_n", low, high)
-        typed = [t for t in (node.start, node.end) if t]
-        return _all([part for t in typed if (part := self._chunk(ANY, t, stage))])
+        return self._plain(ANY, [t for t in (node.start, node.end) if t], stage)
 
     def _analyser(self, name: str) -> str:
-        return self.schema.fields[name].analyser
+        return self.schema.fields[name].analyser if name in self.schema.fields else "keyword"
 
     # ── filters ──────────────────────────────────────────────────────────────────────────────────
 
-    def _filters(self, query: Query) -> list[wq.Query]:
+    def _filters(self, query: Query, but: str) -> list[wq.Query]:
         """What the answer is narrowed to: any value of a facet, all facets, a span of years."""
         found: list[wq.Query] = []
         for facet, chosen in query.filters:
-            if facet in self.schema.facets:
+            if facet in self.schema.facets and facet != but:
                 clean = [value.encode("utf-8", "replace").decode() for value in chosen]
                 found.append(wq.Or([wq.Term(facet_column(facet), value) for value in clean]))
         name = self._number_field()
-        span = values.year_range(query.year) if query.year else None
-        if name and query.year:
+        if name and query.year and name != but:
+            span = values.year_range(query.year)
             found.append(wq.NumericRange(f"{name}_n", *span) if span else wq.NullQuery)
         return found
 
 
-def _all(parts: list[wq.Query]) -> wq.Query | None:
+class _Unit(msgspec.Struct):
+    """Chunks that are read as one, as an abbreviation's long form or a name may stand in several."""
+
+    text: str
+    groups: list[tuple[tuple[str, ...], ...]]
+    optional: list[tuple[tuple[str, ...], ...]]
+
+
+@lru_cache(maxsize=256)  # every stage of a question asks for them
+def _units(chunks: tuple[str, ...]) -> tuple[_Unit, ...]:
+    return tuple(_united(chunks))
+
+
+def _united(chunks: Sequence[str]) -> Iterator[_Unit]:
+    cut = [text.words(chunk) for chunk in chunks]
+    words = [word for some in cut for word in some]
+    owner = [number for number, some in enumerate(cut) for _ in some]
+    joined = {at for at, number in enumerate(owner) if len(cut[number]) > 1}
+    optional = aliases.optional(words, joined)
+    unit, last, at = _Unit("", [], []), -1, 0
+    for group in aliases.groups(words):
+        first, end = owner[at], owner[at + len(group[0]) - 1]
+        if first > last:
+            if last >= 0:
+                yield unit
+            unit = _Unit("", [], [])
+        unit.text = " ".join(filter(None, (unit.text, *chunks[max(first, last + 1) : end + 1])))
+        needed = not optional.issuperset(range(at, at + len(group[0])))
+        (unit.groups if needed else unit.optional).append(group)
+        last, at = max(last, end), at + len(group[0])
+    if last >= 0:
+        yield unit
+    yield from (_Unit(chunk, [], []) for chunk, some in zip(chunks, cut, strict=True) if not some)
+
+
+def typed(tree: wq.Query) -> list[str]:
+    """The chunks of a question that is nothing but words; [] where it has operators, fields or quotes."""
+    nodes = list(tree.children()) if isinstance(tree, wq.And) else [tree]
+    plain = all(isinstance(node, wq.Term) and node.fieldname == ANY for node in nodes)
+    return [node.text for node in nodes] if plain else []
+
+
+def _folded_grams(typed: str) -> list[str]:
+    return text.grams(map(text.folded, text.runs(typed)))
+
+
+def _all(parts: Sequence[wq.Query]) -> wq.Query | None:
     return (parts[0] if len(parts) == 1 else wq.And(parts)) if parts else None
 
 
-def _any(parts: list[wq.Query]) -> wq.Query | None:
+def _any(parts: Sequence[wq.Query]) -> wq.Query | None:
     return (parts[0] if len(parts) == 1 else wq.Or(parts)) if parts else None
-
-
-def _narrowed(tree: wq.Query | None, filters: list[wq.Query]) -> wq.Query:
-    """The tree with its filters, which do not count in the score. A question that says nothing asks for all."""
-    whole = tree or wq.Every()
-    return wq.And([whole, *(wq.ConstantScoreQuery(f, 0.0) for f in filters)]) if filters else whole

@@ -7,6 +7,7 @@ import msgspec
 
 from config.holdings import Holding
 
+ANY, CALL_NUMBER = "any", "call_number"  # asked like fields, and none of the table
 SORTS = ("relevance", "year", "-year", "title", "creator", "newest")
 MAX_SIZE = 200
 MAX_HITS = 10_000  # no page reaches past this hit: deep paging is for machines, which have the feeds
@@ -26,6 +27,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     records: tuple[tuple[str, str], ...] = ()  # (member, local id) of every record in it
     added: str = ""  # ISO time, UTC
     changed: str = ""
+    work: str = ""  # the work that it is an edition of, where one is known
 
     def first(self, field: str) -> str:
         return next(iter(self.values.get(field, ())), "")
@@ -42,12 +44,13 @@ class Query(msgspec.Struct, frozen=True):
     """
 
     text: str = ""
-    field: str = "any"  # the field that words without a name of their own are looked up in
+    field: str = ANY  # the field that words without a name of their own are looked up in
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()  # facet -> values; any of the values
     year: str = ""  # "2550-2560", either era, as the reader typed it
     sort: str = "relevance"
     page: int = 1
     size: int = 20
+    exact: bool = False  # just what was typed: no other spelling, layout or script in its place
 
     @classmethod
     def from_args(cls, args: Mapping[str, Sequence[str]], fields: Sequence[str], size: int = 20) -> Self:
@@ -71,20 +74,22 @@ class Query(msgspec.Struct, frozen=True):
         per_page = number("size", size, MAX_SIZE)
         return cls(
             text=one("q"),
-            field=one("in") or "any",
+            field=one("in") or ANY,
             filters=tuple(sorted(filters)),
             year=one("years"),
             sort=one("sort") if one("sort") in SORTS else "relevance",
             page=number("page", 1, max(1, MAX_HITS // per_page)),
             size=per_page,
+            exact=one("exact") == "yes",
         )
 
     def to_args(self, size: int = 20) -> dict[str, Any]:
         """What an address says of this query; what is as usual is left out."""
-        args: dict[str, Any] = {"q": self.text, "in": self.field if self.field != "any" else ""}
+        args: dict[str, Any] = {"q": self.text, "in": self.field if self.field != ANY else ""}
         args |= {name: list(values) for name, values in self.filters}
         args |= {"years": self.year, "sort": self.sort if self.sort != "relevance" else ""}
         args |= {"page": str(self.page) if self.page > 1 else "", "size": str(self.size) if self.size != size else ""}
+        args |= {"exact": "yes" if self.exact else ""}
         return {name: value for name, value in args.items() if value}
 
     def chosen(self, facet: str) -> tuple[str, ...]:
@@ -105,10 +110,11 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One title in an answer."""
+    """One title in an answer, with the other editions of its work that would stand on the same page."""
 
     document: Document
     score: float = 0.0
+    editions: tuple[Document, ...] = ()
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -118,5 +124,8 @@ class Page(msgspec.Struct, frozen=True):
     total: int
     hits: tuple[Hit, ...]
     facets: dict[str, tuple[tuple[str, int], ...]]  # facet -> (value, titles), most first
-    stage: str = "words"  # the stage that answered: words, trigrams, some
+    stage: str = "words"  # the stage that answered, from exact to forgiving: see search/plan.py
+    # What was searched in place of the question (stages spelling, keyboard, romanised), or what the reader
+    # may have meant (any other stage): a text to search for.
     suggestion: str | None = None
+    terms: tuple[str, ...] = ()  # the words and phrases that were looked for, to be marked in what is shown

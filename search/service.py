@@ -1,26 +1,52 @@
 """The catalogue as everyone asks it: a question goes through its stages, and an answer with documents comes back."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 import msgspec
+from rapidfuzz import fuzz
 from sqlalchemy import Engine as Database
 from whoosh import query as wq
 
 from config import database
 from config.tables import Tables
-from search import text
+from search import keyboard, plan, romanised, spelling, text
 from search.documents import Documents
-from search.engines import Engine, Found
+from search.engines import ID, Counts, Engine, Facets, Found
 from search.generation import Generations
-from search.language import Language
-from search.plan import Planner, Stage
-from search.question import MAX_HITS, Document, Hit, Page, Query
-from search.schema import Schema, facet_column, sort_column
+from search.headings import Completion, Headings, Shelf
+from search.language import Language, terms
+from search.plan import Planner
+from search.question import ANY, MAX_HITS, Document, Hit, Page, Query
+from search.schema import MEMBER, WORK, Schema, facet_column, keyword, sort_column
+from search.vocabulary import Vocabulary
 
-ENOUGH = 10  # a stage that found so many is not followed by a looser one
+FIRST = 20  # hits that are asked for before it is known whether they answer
+ENOUGH = 10  # what finds so many is not followed by something looser
+FEW = 3  # what finds fewer may have been misspelt, though the catalogue has it so
 FACET_VALUES = 30
+YEAR = "year"  # the facet that is a histogram, and shown with every value
+MOST_YEARS = 600
+CANDIDATES = 200  # titles that are compared with a question letter by letter
+NEAR = 0.74  # the share of letters that a title must have in common with it: one of four may be wrong
+TELLING = 12  # words of a title by which similar ones are looked for
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One way to read a question: the tree that answers it, and the first that it finds."""
+
+    stage: str
+    tree: wq.Query | None  # None asks for everything
+    first: Found = Found(())  # without filters, by relevance
+    terms: tuple[str, ...] = ()
+    suggestion: str | None = None
+
+    @property
+    def found(self) -> int:
+        """How many, up to a page."""
+        return len(self.first.ids)
 
 
 class Catalogue:
@@ -30,11 +56,13 @@ class Catalogue:
         self.schema = Schema(tables.fields)
         self.facets = self.schema.facets
         self.documents_store = Documents(connection)
+        self.headings = Headings(connection)
         self.generations = Generations(home, tables.settings.engine, self.schema)
         self.language = Language(tables.fields)
         self.planner = Planner(self.schema)
         self._engine: Engine | None = None
         self._stamp: tuple[int, ...] = ()
+        self._vocabulary: Vocabulary | None = None
 
     @classmethod
     def of(cls, documents: Iterable[Document], tables: Tables, home: Path, engine: str = "memory") -> Self:
@@ -51,39 +79,136 @@ class Catalogue:
     def search(self, query: Query, facet_values: int = FACET_VALUES) -> Page:
         """The answer to a question. Raises EngineError where there is no index."""
         engine = self.engine()
-        tree = self.language.parse(query.text, query.field)
-        stage, found = self._first_enough(engine, tree, query)
-        columns = {facet: facet_column(facet) for facet in self.facets}
-        counted = engine.facets(stage.tree, list(columns.values()), facet_values if found.total else 0)
+        answer = self._answer(engine, query)
+        found = self._page(engine, answer, query)
+        documents = self._documents(found.ids)
+        whole = found is answer.first and len(found.ids) < FIRST  # all that there is: counted here, then
+        counts = self._counted(documents, facet_values) if whole else self._counts(engine, answer, query, facet_values)
         return Page(
             query=query,
-            total=found.total,
-            hits=self._hits(found),
-            facets={facet: tuple(counted[column]) for facet, column in columns.items()},
-            stage=stage.name,
+            total=counts.total,
+            hits=_by_work(documents, found.scores),
+            facets={facet: tuple(counts.facets[facet_column(facet)]) for facet in self.facets},
+            stage=answer.stage,
+            suggestion=answer.suggestion,
+            terms=answer.terms,
         )
 
-    def _first_enough(self, engine: Engine, tree: wq.Query, query: Query) -> tuple[Stage, Found]:
-        """The first stage that finds enough; ``some`` only where the stricter ones find nothing at all.
-
-        The first stage that finds the most is kept: a looser one that adds nothing is not spoken of.
-        """
-        sort = None if query.sort == "relevance" or not query.sort else sort_column(query.sort)
+    def _page(self, engine: Engine, answer: Answer, query: Query) -> Found:
+        """The ids of the page that is asked for. The plain first page was found on the way to the answer."""
         offset = (query.page - 1) * query.size
         limit = max(0, min(query.size, MAX_HITS - offset))
-        best: tuple[Stage, Found] | None = None
-        for stage in self.planner.stages(tree, query):
-            if best and (best[1].total >= ENOUGH or (stage.name == "some" and best[1].total)):
+        if offset == 0 and answer.tree and query.sort == "relevance" and not _narrowed(query):
+            if limit >= answer.found < FIRST:
+                return answer.first
+            if limit <= FIRST:
+                return Found(answer.first.ids[:limit], answer.first.scores[:limit])
+        sort = None if query.sort == "relevance" else sort_column(query.sort)
+        return engine.search(self.planner.filtered(answer.tree, query), sort, offset, limit)
+
+    def _sizes(self, size: int) -> dict[str, int]:
+        """How many values of each facet column are shown."""
+        return {facet_column(f): MOST_YEARS if f == YEAR and size else size for f in self.facets}
+
+    def _counted(self, documents: Sequence[Document], size: int) -> Counts:
+        """The counts of documents, as an engine would count them."""
+        facets: Facets = {}
+        for facet, (column, n) in zip(self.facets, self._sizes(size).items(), strict=True):
+            given = (d.members if facet == MEMBER else d.all(facet) for d in documents)
+            counted = Counter(value for values in given for value in dict.fromkeys(values))
+            facets[column] = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:n]
+        return Counts(len(documents), facets)
+
+    def _counts(self, engine: Engine, answer: Answer, query: Query, size: int) -> Counts:
+        """The counts of an answer. A facet with chosen values is counted as if they were not, so that one sees what
+        more of them would bring."""
+        sizes = self._sizes(size)
+        chosen = [f for f in self.facets if query.chosen(f) or (f == YEAR and query.year)]
+        apart = {facet_column(facet): facet for facet in chosen}
+        rest = {column: n for column, n in sizes.items() if column not in apart}
+        counts = engine.counts(self.planner.filtered(answer.tree, query), rest)
+        for column, facet in apart.items():
+            others = self.planner.filtered(answer.tree, query, but=facet)
+            counts.facets.update(engine.counts(others, {column: sizes[column]}).facets)
+        return counts
+
+    def _documents(self, ids: Sequence[str]) -> list[Document]:
+        return self.documents_store.fetch(ids)
+
+    # ── from exact to forgiving ──────────────────────────────────────────────────────────────────
+
+    def _answer(self, engine: Engine, query: Query) -> Answer:
+        """The first reading of the question that finds something. Filters have no say in that: what a member does
+        not hold is not misspelt."""
+        tree = self.language.parse(query.text, query.field)
+        typed = " ".join(plan.typed(tree))
+        answer = self._strict(engine, tree)
+        if answer.tree is None or query.exact:
+            return answer
+        if not answer.found:
+            return next(self._forgiving(engine, tree, typed), answer)
+        if typed and answer.found < FEW:
+            return msgspec.structs.replace(answer, suggestion=self._better(engine, typed))
+        return answer
+
+    def _strict(self, engine: Engine, tree: wq.Query) -> Answer:
+        """Every word; where that finds few, also inside longer words."""
+        best = Answer("words", None)
+        for stage in plan.STRICT:
+            physical = self.planner.tree(tree, stage)
+            if physical is None or best.found >= ENOUGH:
                 break
-            found = engine.search(stage.tree, sort, offset, limit)
-            if best is None or found.total > best[1].total:
-                best = (stage, found)
-        assert best is not None  # there is always the stage "words"
+            first = _first(engine, physical)
+            if best.tree is None or len(first.ids) > best.found:
+                best = Answer(stage, physical, first, tuple(terms(tree)))
         return best
 
-    def _hits(self, found: Found) -> tuple[Hit, ...]:
-        scores = dict(zip(found.ids, found.scores, strict=False))
-        return tuple(Hit(d, scores.get(d.id, 0.0)) for d in self.documents_store.fetch(found.ids))
+    def _forgiving(self, engine: Engine, tree: wq.Query, typed: str) -> Iterator[Answer]:
+        """Readings of a question that nothing answers as it was typed, each only if something answers it."""
+        if typed:
+            yield from self._loose(engine, tree, "folded")
+            yield from self._rewritten(engine, typed)
+            yield from self._near(engine, typed)
+        yield from self._loose(engine, tree, "some")
+
+    def _loose(self, engine: Engine, tree: wq.Query, stage: plan.Name) -> Iterator[Answer]:
+        physical = self.planner.tree(tree, stage)
+        if physical and (first := _first(engine, physical)).ids:
+            yield Answer(stage, physical, first, tuple(terms(tree)))
+
+    def _rewritten(self, engine: Engine, typed: str) -> Iterator[Answer]:
+        """The question as it would be on the other keyboard layout, spelt otherwise, or in Thai letters."""
+        for stage, texts in self._rewritings(typed):
+            for text_ in texts:
+                answer = self._strict(engine, self.language.plain(text_))
+                if answer.found:
+                    yield msgspec.structs.replace(answer, stage=stage, suggestion=text_)
+                    break
+
+    def _rewritings(self, typed: str) -> Iterator[tuple[str, Sequence[str]]]:
+        other = keyboard.other_layout(typed)
+        yield "keyboard", [other] if other else []
+        yield "spelling", spelling.corrections(typed, self.vocabulary())
+        yield "romanised", romanised.readings(typed, self.vocabulary())
+
+    def _near(self, engine: Engine, typed: str) -> Iterator[Answer]:
+        """The titles that share the most letters with the question, compared one by one: typing errors anywhere."""
+        tree = self.planner.near(typed)
+        if tree is None:
+            return
+        documents = self._documents(engine.search(tree, None, 0, CANDIDATES).ids)
+        shares = {document.id: _likeness(typed, document) for document in documents}
+        best = sorted((d for d in documents if shares[d.id] >= NEAR), key=lambda d: -shares[d.id])[:ENOUGH]
+        if best:
+            ranked = [wq.ConstantScoreQuery(wq.Term(ID, d.id), 2.0 - n / ENOUGH) for n, d in enumerate(best)]
+            yield Answer("spelling", nearest := wq.Or(ranked), _first(engine, nearest))
+
+    def _better(self, engine: Engine, typed: str) -> str | None:
+        """What the reader may have meant by a question that finds next to nothing."""
+        better = spelling.better(typed, self.vocabulary())
+        return better if better and self._strict(engine, self.language.plain(better)).found >= ENOUGH else None
+
+    # ── one title and what is round it ───────────────────────────────────────────────────────────
 
     def document(self, id_: str) -> Document | None:
         return next(iter(self.documents_store.fetch([id_])), None)
@@ -91,14 +216,49 @@ class Catalogue:
     def documents(self, ids: Sequence[str]) -> list[Document]:
         return self.documents_store.fetch(ids)
 
+    def editions(self, document: Document, size: int = 20) -> list[Document]:
+        """Other editions of the document's work, the latest first."""
+        if not document.work:
+            return []
+        tree = wq.And([wq.Term(WORK, keyword(document.work)), wq.Not(wq.Term(ID, document.id))])
+        return self._documents(self.engine().search(tree, sort_column("-year"), 0, size).ids)
+
+    def similar(self, document: Document, size: int = 6) -> list[Document]:
+        """Titles that share the document's most telling words and headings; other editions are not among them."""
+        telling = self._telling(document)
+        if not telling:
+            return []
+        without = [wq.Not(wq.Term(ID, document.id))]
+        without += [wq.Not(wq.Term(WORK, keyword(document.work)))] if document.work else []
+        tree = wq.And([wq.Or([wq.Term(ANY, word) for word in telling]), *without])
+        return self._documents(self.engine().search(tree, None, 0, size).ids)
+
+    def _telling(self, document: Document) -> list[str]:
+        """The rarest words of title and subjects that other titles have, too."""
+        vocabulary = self.vocabulary()
+        words = {word for f in ("title", "subject") for value in document.all(f) for word in text.words(value)}
+        known = sorted((vocabulary.titles(w), w) for w in words if len(w) > 1 and vocabulary.titles(w) > 1)
+        return [word for _, word in known[:TELLING]]
+
+    def browse(self, kind: str, start: str = "", size: int = 20, before: bool = False) -> Shelf:
+        """Headings in their order: see search/headings.py."""
+        return self.headings.browse(kind, start, size, before)
+
+    def complete(self, typed: str, size: int = 8) -> list[Completion]:
+        """Headings that begin as was typed: see search/headings.py."""
+        return self.headings.complete(typed, size)
+
+    # ── the index ────────────────────────────────────────────────────────────────────────────────
+
     def titles(self) -> int:
         """How many titles the catalogue holds."""
         return self.documents_store.count()
 
     def warm(self) -> None:
         """Load the dictionary and the index before the first reader comes. Raises EngineError."""
-        text.words("ห้องสมุด")
         self.engine()
+        spelling.corrections("ห้องสมุท librry", self.vocabulary())
+        romanised.readings("hong samut", self.vocabulary())
 
     def engine(self) -> Engine:
         """The live generation, opened anew when it was switched or added to. Raises EngineError."""
@@ -107,5 +267,43 @@ class Catalogue:
             self._engine = self.generations.open()
         elif stamp != self._stamp:
             self._engine.refresh()
-        self._stamp = stamp
+        if stamp != self._stamp:
+            self._stamp, self._vocabulary = stamp, None
         return self._engine
+
+    def vocabulary(self) -> Vocabulary:
+        """The words of the live generation."""
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary(self.engine().words(ANY))
+        return self._vocabulary
+
+
+def _first(engine: Engine, tree: wq.Query) -> Found:
+    return engine.search(tree, None, 0, FIRST)
+
+
+def _narrowed(query: Query) -> bool:
+    return bool(query.filters or query.year)
+
+
+def _by_work(documents: Sequence[Document], scores: Sequence[float]) -> tuple[Hit, ...]:
+    """The hits of a page, those of one work under the first of them."""
+    together: dict[str, list[int]] = {}
+    for number, document in enumerate(documents):
+        together.setdefault(f"work {document.work}" if document.work else f"title {document.id}", []).append(number)
+    return tuple(
+        Hit(documents[first], scores[first] if scores else 0.0, tuple(documents[n] for n in others))
+        for first, *others in together.values()
+    )
+
+
+def _likeness(typed: str, document: Document) -> float:
+    """The share of a question's letters that stand together in one of the document's main texts, 0 to 1."""
+    chunks = [chunk for part in typed.split() if (chunk := "".join(map(text.folded, text.runs(part))))]
+    shown = (text_ for field in ("title", "creator", "subject") for text_ in document.all(field))
+    return max((_shared(chunks, "".join(map(text.folded, text.runs(s)))) for s in shown), default=0.0)
+
+
+def _shared(chunks: Sequence[str], shown: str) -> float:
+    shares = [(fuzz.partial_ratio if len(shown) >= len(c) else fuzz.ratio)(c, shown) * len(c) for c in chunks]
+    return sum(shares) / (100 * sum(map(len, chunks)))

@@ -4,18 +4,19 @@ Tone marks and vowels are letters here: เสือ (tiger) and เสื้อ
 behind each choice stand in docs/decisions.md.
 """
 
+import os
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from whoosh.analysis import Filter, Token, Tokenizer
 
 from config.values import THAI_DIGITS
 
-VERSION = "1"  # raised with every change of this module's answers: an index of another version is refused
-LONGEST = 1000  # characters that newmm is given at once
+VERSION = "2"  # raised with every change of this module's answers: an index of another version is refused
+LONGEST = 150  # characters that are segmented at once: repeated ones cost their square (400 of them 80 ms)
 BREAK = "\ue000"  # stands between two values of a field: no query word, so no phrase crosses it
 
 # ── one spelling ─────────────────────────────────────────────────────────────────────────────────
@@ -33,6 +34,11 @@ _TONE_LAST = re.compile("([\u0e33])([\u0e48-\u0e4b])")  # นำ้ for น้�
 _REPEATED = re.compile("([\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])\\1+")  # ก่่
 _LU = re.compile("([\u0e24\u0e26])\u0e45")  # ฤๅ
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+# What none of the rules touches, which is nearly every text: Thai without rare marks, and ASCII.
+_PLAIN = re.compile("[\n\t -&(-~ก-ฤลวศ-ฯะ-ำิ-ูเ-ไๆ-์]*")
+_ODD = re.compile(
+    "\u0e40\u0e40|[\u0e48-\u0e4c][\u0e31\u0e34-\u0e3a\u0e47]|\u0e33[\u0e48-\u0e4b]|([\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])\\1"
+)
 _ABBREVIATION = re.compile(r"(?<![ก-ฮa-z])((?:[ก-ฮ]{1,2}\.\s?){2,}|(?:[a-z]\.){2,})")  # พ.ศ. ม.ร.ว. u.s.a.
 
 
@@ -43,13 +49,17 @@ def normalise(text: str) -> str:
     Order matters: NFKC takes sara am apart, so Thai is repaired after it.
     """
     text = text.lower()
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).lower()
-        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text).translate(_SINGLE))
-        text = _repaired(unicodedata.normalize("NFC", text))
-    else:
-        text = text.replace("'", "")
+    if not _PLAIN.fullmatch(text) or _ODD.search(text):
+        text = _thorough(text)
+    if "." not in text:
+        return text
     return _ABBREVIATION.sub(lambda m: m[0].replace(".", "").replace(" ", "") + " ", text)
+
+
+def _thorough(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = _ACCENTS.sub("", unicodedata.normalize("NFD", text).translate(_SINGLE))
+    return _repaired(unicodedata.normalize("NFC", text))
 
 
 def _repaired(text: str) -> str:
@@ -85,34 +95,62 @@ def _run_pattern() -> re.Pattern[str]:
 
 def runs(text: str) -> list[str]:
     """The stretches of letters and numbers of a text, normalised."""
-    return _run_pattern().findall(normalise(text))
+    return list(_runs(text))
+
+
+@lru_cache(maxsize=1 << 12)
+def _runs(text: str) -> tuple[str, ...]:
+    return tuple(_run_pattern().findall(normalise(text)))
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────
 
+_THAI = re.compile("[\u0e01-\u0e5b]+(?: [\u0e01-\u0e5b]+)*")
 _SCRIPTS = re.compile("[\u0e01-\u0e5b]+|[^\u0e01-\u0e5b]+")
 
 
 def words(text: str) -> list[str]:
     """The words of a text in their order: newmm's for Thai, a run of any other script as it stands."""
-    return [word for run in runs(text) for part in _SCRIPTS.findall(run) for word in _segment(part)]
+    return words_of(runs(text))
 
 
-@lru_cache(maxsize=1 << 16)
-def _segment(part: str) -> tuple[str, ...]:
+def words_of(runs_: Sequence[str]) -> list[str]:
+    """The words of runs. Thai ones that are short together are cut in one call, as calls cost more than letters."""
+    joined = " ".join(runs_)
+    if len(joined) <= LONGEST and _THAI.fullmatch(joined):
+        return [word for word in _segmenter()(joined) if word != " "]
+    return [word for run in runs_ for part in _SCRIPTS.findall(run) for word in _segment(part)]
+
+
+def _segment(part: str) -> list[str]:
+    """newmm as nlpo3 has it. Of a long part the last words of each piece are cut again with what follows."""
     if not "\u0e01" <= part[0] <= "\u0e5b":
-        return (part,)
-    from pythainlp.tokenize import newmm  # loading the dictionary takes half a second: only where Thai is met
-
-    pieces = (part[i : i + LONGEST] for i in range(0, len(part), LONGEST))
-    return tuple(word for piece in pieces for word in newmm.segment(piece, _dictionary()))
+        return [part]
+    found: list[str] = []
+    while len(part) > LONGEST:
+        piece = _segmenter()(part[:LONGEST])
+        kept = piece[: max(1, len(piece) - 3)]
+        found += kept
+        part = part[sum(map(len, kept)) :]
+    return found + _segmenter()(part)
 
 
 @cache
-def _dictionary() -> Any:
-    from pythainlp.tokenize import word_dict_trie
+def _segmenter() -> Callable[[str], list[str]]:
+    """nlpo3 with the dictionary of PyThaiNLP."""
+    import nlpo3  # loading the dictionary takes a tenth of a second: only where Thai is met
+    from pythainlp.corpus import corpus_path
 
-    return word_dict_trie()
+    nlpo3.load_dict(os.path.join(corpus_path(), "words_th.txt"), "thai")
+    return partial(nlpo3.segment, dict_name="thai")
+
+
+@cache
+def dictionary() -> frozenset[str]:
+    """The Thai words that a text is cut by."""
+    from pythainlp.corpus import thai_words
+
+    return frozenset(thai_words())
 
 
 @lru_cache(maxsize=1 << 17)
@@ -123,12 +161,11 @@ def subwords(word: str) -> tuple[str, ...]:
         return ()
     from pythainlp.tokenize.tcc import tcc_pos
 
-    cuts = {0, *tcc_pos(word)}
-    found = {i: [i + len(w) for w in _dictionary().prefixes(word[i:]) if len(w) > 1] for i in cuts if i < len(word)}
-    ends = {i: [e for e in es if e in cuts] for i, es in found.items()}
+    known, cuts = dictionary(), sorted({0, *tcc_pos(word)})
+    ends = {i: [e for e in cuts if e > i + 1 and word[i:e] in known] for i in cuts}
     left = _reached(0, ends)
-    right = {i for i in sorted(cuts, reverse=True) if i == len(word) or len(word) in _reached(i, ends)}
-    parts = (word[i:e] for i in sorted(ends) if i in left for e in ends[i] if e in right)
+    right = {i for i in cuts if i == len(word) or len(word) in _reached(i, ends)}
+    parts = (word[i:e] for i in cuts if i in left for e in ends[i] if e in right)
     return tuple(dict.fromkeys(part for part in parts if part != word))
 
 
@@ -145,13 +182,33 @@ def _reached(start: int, ends: dict[int, list[int]]) -> set[int]:
 # ── trigrams ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def grams(text: str) -> list[str]:
-    """The character trigrams of each run; a run shorter than three is a term by itself."""
-    return [gram for run in runs(text) for gram in run_grams(run)]
+EDGE = "_"  # stands between runs, where it is no letter: so short ones have trigrams, too
 
 
-def run_grams(run: str) -> list[str]:
-    return [run[i : i + 3] for i in range(len(run) - 2)] or [run]
+def edged(runs_: Iterable[str]) -> str:
+    """Runs as one text to take the trigrams of: แมวดำ and กข are _แมวดำ_กข_."""
+    return f"{EDGE}{EDGE.join(runs_)}{EDGE}"
+
+
+def trigrams(text: str) -> list[str]:
+    """Every three characters of a text that was edged."""
+    return [text[i : i + 3] for i in range(len(text) - 2)]
+
+
+def grams(runs_: Iterable[str]) -> list[str]:
+    """The trigrams by which runs are found, inside longer ones or not; those of a short run say where it ends."""
+    return [gram for run in runs_ for gram in trigrams(run if len(run) > 2 else edged([run]))]
+
+
+_FOLDED = dict.fromkeys(range(0x0E47, 0x0E4F)) | {ord("ใ"): "ไ", ord("ำ"): "า"}
+
+
+def folded(text: str) -> str:
+    """Runs without what is most often lost or confused: tone marks, การันต์, ไม้ไต่คู้; ใ as ไ, ำ as า.
+
+    สารวจ (a damaged สำรวจ) meets สำรวจ here. For the last stages only: เสือ meets เสื้อ here, too.
+    """
+    return text.translate(_FOLDED)
 
 
 # ── order ────────────────────────────────────────────────────────────────────────────────────────
@@ -170,9 +227,11 @@ def sort_key(text: str) -> str:
     otherwise the same. Source: the Royal Institute Dictionary's order, as in pythainlp.util.collate.
     """
     flat = " ".join(runs(text))
-    flat = _NUMBER.sub(lambda m: m[0].lstrip("0").zfill(10), flat)[:120]
+    if _NUMBER.search(flat):
+        flat = _NUMBER.sub(lambda m: m[0].lstrip("0").zfill(10), flat)
+    flat = flat[:120]
     letters = _MARKS.sub("", _LEADING.sub(r"\2\1", flat)).translate(_LATIN_LAST)
-    marks = "".join(f"{i:03d}{m}" for i, m in enumerate(flat) if _MARKS.match(m))
+    marks = "".join([f"{m.start():03d}{m[0]}" for m in _MARKS.finditer(flat)])
     return f"{letters}\x02{marks}"
 
 
@@ -188,10 +247,10 @@ class ThaiTokenizer(Tokenizer):  # type: ignore[misc]  # whoosh is untyped
 
 
 class TrigramTokenizer(Tokenizer):  # type: ignore[misc]  # whoosh is untyped
-    """Trigrams within runs, without positions."""
+    """Trigrams of an edged text, without positions."""
 
     def __call__(self, value: str, mode: str = "", **_: Any) -> Iterator[Token]:
-        for gram in grams(value):
+        for gram in trigrams(value):
             yield _token(gram, 0, mode, False)
 
 
@@ -219,4 +278,4 @@ def analyser_version() -> str:
     """What an index remembers of its analysis: this module's version and that of the dictionary behind newmm."""
     from importlib.metadata import version
 
-    return f"{VERSION}/pythainlp {version('pythainlp')}"
+    return f"{VERSION}/pythainlp {version('pythainlp')}/nlpo3 {version('nlpo3')}"

@@ -1,6 +1,6 @@
 """The engines that answer trees over columns; a new one is a file here and a row in ENGINES."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -15,6 +15,7 @@ ENGINES = {
     "whoosh": "search.engines.whoosh:Whoosh",
     "memory": "search.engines.memory:Memory",
 }
+ID = "id"
 
 
 class EngineError(Exception):
@@ -22,9 +23,8 @@ class EngineError(Exception):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What an engine answers: how many, and the ids of one page with their scores."""
+    """One page of what an engine finds: ids with their scores, which a field sort has none of."""
 
-    total: int
     ids: tuple[str, ...]
     scores: tuple[float, ...] = ()
 
@@ -32,12 +32,20 @@ class Found(msgspec.Struct, frozen=True):
 Facets = dict[str, list[tuple[str, int]]]
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """All that an engine finds, counted: how many, and for each facet column its values, most first."""
+
+    total: int
+    facets: Facets
+
+
 class Engine(Protocol):
     """One open index generation. It only translates trees: it knows nothing of fields or of Thai.
 
-    Nodes that occur: Term, Phrase, Prefix, Wildcard, And, Or, Not (within And), NumericRange (integers, ends
-    included), Every, NullQuery, ConstantScoreQuery. Terms score by BM25 (k1 1.2, b 0.75), And and Or add up,
-    everything else counts 1 for what it finds, or what its ConstantScoreQuery says.
+    Nodes that occur: Term, Phrase, Prefix, Wildcard, And, Or, AndMaybe (finds what its first part finds), Not (within
+    And), NumericRange (integers, ends included), Every, NullQuery, ConstantScoreQuery. Terms score by BM25 (k1 1.2,
+    b 0.75), And, Or and AndMaybe add up, everything else counts 1 for what it finds, or what its ConstantScoreQuery
+    says. The column ID holds each document's id.
     """
 
     def search(self, tree: Query, sort: str | None, offset: int, limit: int) -> Found:
@@ -48,9 +56,13 @@ class Engine(Protocol):
         """Every id that the tree finds; for tests and exports."""
         ...
 
-    def facets(self, tree: Query, columns: Sequence[str], size: int) -> Facets:
-        """For each facet column its values with the number of titles found that have it: the ``size`` most
-        frequent, most first, then by value."""
+    def counts(self, tree: Query, columns: Mapping[str, int]) -> Counts:
+        """How many the tree finds, and for each facet column its values with the number of them that have it: so
+        many of the most frequent, most first, then by value."""
+        ...
+
+    def words(self, column: str) -> Mapping[str, int]:
+        """The words of a column with the number of titles that have each; what begins with a digit is left out."""
         ...
 
     def count(self) -> int: ...

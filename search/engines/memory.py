@@ -4,19 +4,21 @@ import fnmatch
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from whoosh import query as wq
 
-from search.engines import Facets, Found
+from search import text
+from search.engines import ID, Counts, Facets, Found
 from search.schema import Entry, Schema
 
 K1, B = 1.2, 0.75
 FILE = "entries.msgpack"
 
 Scores = dict[str, float]
+Tokens = dict[str, list[str]]
 
 
 class Memory:
@@ -26,6 +28,7 @@ class Memory:
         self.path = directory / FILE
         self.kinds = schema.kinds
         self.entries: dict[str, Entry] = {}
+        self._tokens: dict[str, Tokens] = {}  # id -> column -> tokens
         self._lengths: dict[str, float] = {}
         self._frequencies: dict[tuple[str, str], Counter[str]] = {}
         self._stamp: tuple[int, int] | None = None
@@ -38,18 +41,22 @@ class Memory:
         else:
             ids = sorted((id_ for id_ in self.entries if id_ in scores), key=lambda id_: -scores[id_])
         page = tuple(ids[offset : offset + limit]) if limit > 0 else ()
-        return Found(len(ids), page, () if sort else tuple(scores[id_] for id_ in page))
+        return Found(page, () if sort else tuple(scores[id_] for id_ in page))
 
     def all_ids(self, tree: wq.Query) -> set[str]:
         return set(self._scores(tree))
 
-    def facets(self, tree: wq.Query, columns: Sequence[str], size: int) -> Facets:
+    def counts(self, tree: wq.Query, columns: Mapping[str, int]) -> Counts:
         found = [self.entries[id_] for id_ in self._scores(tree)]
-        answer: Facets = {}
-        for column in columns:
+        facets: Facets = {}
+        for column, size in columns.items():
             counts = Counter(value for entry in found for value in dict.fromkeys(entry.facets.get(column, ())))
-            answer[column] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[: max(size, 0)]
-        return answer
+            facets[column] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[: max(size, 0)]
+        return Counts(len(found), facets)
+
+    def words(self, column: str) -> Mapping[str, int]:
+        counts = Counter(word for tokens in self._tokens.values() for word in set(tokens.get(column, ())))
+        return {word: titles for word, titles in counts.items() if not word[0].isdigit()}
 
     def count(self) -> int:
         return len(self.entries)
@@ -72,8 +79,12 @@ class Memory:
         if (stamp := (told.st_mtime_ns, told.st_size)) != self._stamp:
             self.entries = {e.id: e for e in msgspec.msgpack.decode(self.path.read_bytes(), type=list[Entry])}
             self._stamp = stamp
-            self._lengths = _average_lengths(self.entries.values())
+            self._tokens = {id_: {c: self._cut(c, t) for c, t in e.tokens.items()} for id_, e in self.entries.items()}
+            self._lengths = _average_lengths(self._tokens.values())
             self._frequencies = {}
+
+    def _cut(self, column: str, tokens: str) -> list[str]:
+        return text.trigrams(tokens) if self.kinds.get(column) == "trigrams" else tokens.split()
 
     # ── the meaning of each node ─────────────────────────────────────────────────────────────────
 
@@ -85,6 +96,9 @@ class Memory:
                 return dict.fromkeys(self._scores(node.child), node.score)
             case wq.And():
                 return self._and(list(node.children()))
+            case wq.AndMaybe():
+                more = self._scores(node.b)
+                return {id_: score + more.get(id_, 0.0) for id_, score in self._scores(node.a).items()}
             case wq.Or():
                 total: Counter[str] = Counter()
                 for child in node.children():
@@ -93,9 +107,7 @@ class Memory:
             case wq.Term():
                 return self._term(node)
             case wq.Phrase():
-                return {
-                    id_: 1.0 for id_, e in self.entries.items() if _beside(e.tokens.get(node.fieldname, ()), node.words)
-                }
+                return {id_: 1.0 for id_, t in self._tokens.items() if _beside(t.get(node.fieldname, ()), node.words)}
             case wq.Prefix():
                 return self._holding(node.fieldname, node.text + "*")
             case wq.Wildcard():
@@ -114,6 +126,8 @@ class Memory:
 
     def _term(self, node: wq.Term) -> Scores:
         column, term = node.fieldname, node.text
+        if column == ID:
+            return {term: 1.0} if term in self.entries else {}
         if self.kinds.get(column) in ("facet", "sort"):
             return {id_: 1.0 for id_, e in self.entries.items() if term in e.facets.get(column, ())}
         found = self._postings(column, term)
@@ -121,30 +135,28 @@ class Memory:
         mean = self._lengths.get(column, 1.0)
         scores: Scores = {}
         for id_, frequency in found.items():
-            length = len(self.entries[id_].tokens[column])
+            length = len(self._tokens[id_][column])
             scores[id_] = node.boost * idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / mean))
         return scores
 
     def _postings(self, column: str, term: str) -> Counter[str]:
         if (column, term) not in self._frequencies:
-            counted = {id_: e.tokens.get(column, ()).count(term) for id_, e in self.entries.items()}
+            counted = {id_: t.get(column, ()).count(term) for id_, t in self._tokens.items()}
             self._frequencies[column, term] = Counter({id_: n for id_, n in counted.items() if n})
         return self._frequencies[column, term]
 
     def _holding(self, column: str, pattern: str) -> Scores:
         """What has a token of that pattern; only * and ? mean anything in it."""
         shape = pattern.replace("[", "[[]")
-        return {id_: 1.0 for id_, e in self.entries.items() if fnmatch.filter(e.tokens.get(column, ()), shape)}
+        return {id_: 1.0 for id_, t in self._tokens.items() if fnmatch.filter(t.get(column, ()), shape)}
 
 
-def _average_lengths(entries: Iterable[Entry]) -> dict[str, float]:
+def _average_lengths(documents: Collection[Tokens]) -> dict[str, float]:
     """Column -> mean number of tokens over all documents, as BM25 wants it."""
     total: Counter[str] = Counter()
-    documents = 0
-    for entry in entries:
-        documents += 1
-        total.update({column: len(tokens) for column, tokens in entry.tokens.items()})
-    return {column: count / documents for column, count in total.items() if count}
+    for tokens in documents:
+        total.update({column: len(some) for column, some in tokens.items()})
+    return {column: count / len(documents) for column, count in total.items() if count}
 
 
 def _beside(tokens: Sequence[str], words: Sequence[str]) -> bool:

@@ -1,18 +1,22 @@
 """tantivy: the default engine, one machine, up to tens of millions of titles."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import tantivy
 from tantivy import Occur, Query
 from whoosh import query as wq
 
-from search.engines import Facets, Found
+from search.engines import ID, Counts, Facets, Found
 from search.schema import Entry, Schema
 
-HEAP = 256 << 20  # bytes that a writer gathers before it writes a segment
+HEAP = 768 << 20  # bytes that a writer gathers before it writes a segment
+ONE, TOTAL = "one", "total"  # a column that is 1 everywhere, and the count of it
+TRIGRAMS, UNSEEN = "trigrams", "unseen"  # tokenizers of those names
+TOKENIZERS = {TRIGRAMS: tantivy.Tokenizer.ngram(3, 3, False), UNSEEN: tantivy.Tokenizer.regex(r"[^\s\S]")}
+LETTERS = "abcdefghijklmnopqrstuvwxyz" + "".join(map(chr, range(0x0E01, 0x0E4F)))  # that a word begins with
 ALL = 1 << 22  # documents fetched at once where all are wanted
 
 
@@ -20,38 +24,46 @@ class Tantivy:
     """An index directory of tantivy's."""
 
     def __init__(self, directory: Path, schema: Schema):
-        self.kinds = schema.kinds
+        self.kinds: dict[str, str] = {ID: "facet", **schema.kinds}
         self.schema = _schema(schema)
+        self._last: tuple[wq.Query | None, Query] = (None, Query.empty_query())
         self.index = tantivy.Index(self.schema, path=str(directory), reuse=True)
+        for name, tokenizer in TOKENIZERS.items():
+            self.index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
+        self.index.register_fast_field_tokenizer(UNSEEN, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).build())
         self.index.config_reader(reload_policy="manual")
         self.index.reload()
 
     def search(self, tree: wq.Query, sort: str | None, offset: int, limit: int) -> Found:
-        searcher, query = self.index.searcher(), self._query(tree)
         if limit < 1:
-            return Found(_total(searcher.search(query, 1, count=True)), ())
+            return Found(())
+        searcher = self.index.searcher()
         order: dict[str, Any] = {"order_by_field": sort, "order": tantivy.Order.Asc} if sort else {}
-        result = searcher.search(query, limit, count=True, offset=offset, **order)
-        ids = tuple(str(searcher.doc(address)["id"][0]) for _, address in result.hits)
-        scores = () if sort else tuple(float(score) for score, _ in result.hits)
-        return Found(_total(result), ids, scores)
+        # Not counting lets tantivy pass over what cannot come into the first ones.
+        result = searcher.search(self._query(tree), limit, count=False, offset=offset, **order)
+        ids = tuple(str(searcher.doc(address)[ID][0]) for _, address in result.hits)
+        return Found(ids, () if sort else tuple(float(score) for score, _ in result.hits))
 
     def all_ids(self, tree: wq.Query) -> set[str]:
         searcher = self.index.searcher()
         hits = searcher.search(self._query(tree), max(1, min(ALL, searcher.num_docs)), count=False).hits
-        return {str(searcher.doc(address)["id"][0]) for _, address in hits}
+        return {str(searcher.doc(address)[ID][0]) for _, address in hits}
 
-    def facets(self, tree: wq.Query, columns: Sequence[str], size: int) -> Facets:
-        if not columns or size < 1:
-            return {column: [] for column in columns}
+    def counts(self, tree: wq.Query, columns: Mapping[str, int]) -> Counts:
         # A few more than are wanted, so that values of equal count at the edge are chosen by name.
-        asked = {c: {"terms": {"field": c, "size": size + 50, "segment_size": 10 * size + 500}} for c in columns}
-        answer = self.index.searcher().aggregate(self._query(tree), asked)
-        found: Facets = {}
-        for column in columns:
+        asked: dict[str, Any] = {
+            c: {"terms": {"field": c, "size": n + 50, "segment_size": 10 * n + 500}} for c, n in columns.items() if n
+        }
+        answer = self.index.searcher().aggregate(self._query(tree), asked | {TOTAL: {"value_count": {"field": ONE}}})
+        facets: Facets = {column: [] for column in columns}
+        for column in asked:
             counted = [(str(b["key"]), int(b["doc_count"])) for b in answer[column]["buckets"]]
-            found[column] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:size]
-        return found
+            facets[column] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))[: columns[column]]
+        return Counts(int(answer[TOTAL]["value"]), facets)
+
+    def words(self, column: str) -> Mapping[str, int]:
+        searcher = self.index.searcher()
+        return {word: titles for letter in LETTERS for word, titles in searcher.terms_with_prefix(column, letter)}
 
     def count(self) -> int:
         return int(self.index.searcher().num_docs)
@@ -77,43 +89,37 @@ class Tantivy:
         self.index.reload()
 
     def _document(self, entry: Entry) -> tantivy.Document:
-        document = tantivy.Document()
-        document.add_text("id", entry.id)
-        for column, tokens in entry.tokens.items():
-            document.add_text(column, " ".join(tokens))
-        for column, facets in entry.facets.items():
-            for value in facets:
-                document.add_text(column, value)
-        for column, number in entry.numbers.items():
-            document.add_integer(column, number)
-        for column, key in entry.sorts.items():
-            document.add_text(column, key)
-        return document
+        columns: dict[str, Any] = {ID: entry.id, ONE: 1, **entry.tokens, **entry.facets, **entry.numbers, **entry.sorts}
+        return tantivy.Document.from_dict(columns, self.schema)
 
     # ── translation ──────────────────────────────────────────────────────────────────────────────
 
     def _query(self, node: wq.Query) -> Query:
-        for kind, translate in self._TRANSLATIONS:
-            if isinstance(node, kind):
-                query = translate(self, node)
-                boost = getattr(node, "boost", 1.0)
-                return (
-                    Query.boost_query(query, boost)
-                    if boost != 1.0 and not isinstance(node, wq.ConstantScoreQuery)
-                    else query
-                )
-        return Query.empty_query()
+        """The tree as tantivy's. The last one is kept, as the same tree is searched and then counted."""
+        tree, query = self._last
+        if node is not tree:
+            query = self._translated(node)
+            self._last = (node, query)
+        return query
+
+    def _translated(self, node: wq.Query) -> Query:
+        translate = self._TRANSLATIONS.get(type(node))
+        if translate is None:
+            return Query.empty_query()
+        query, boost = translate(self, node), getattr(node, "boost", 1.0)
+        plain = boost == 1.0 or isinstance(node, wq.ConstantScoreQuery)
+        return query if plain else Query.boost_query(query, boost)
 
     def _term(self, node: wq.Term) -> Query:
         kind = self.kinds.get(node.fieldname)
         if kind is None:
             return Query.empty_query()
-        option = {"words": "position", "terms": "freq"}.get(kind, "basic")
+        option = {"words": "position", "terms": "freq", "trigrams": "freq"}.get(kind, "basic")
         return Query.term_query(self.schema, node.fieldname, node.text, index_option=option)
 
     def _phrase(self, node: wq.Phrase) -> Query:
         if len(node.words) < 2:  # a phrase of one word panics in tantivy
-            return self._query(wq.And([wq.Term(node.fieldname, word) for word in node.words]))
+            return self._translated(wq.And([wq.Term(node.fieldname, word) for word in node.words]))
         return Query.phrase_query(self.schema, node.fieldname, list(node.words))
 
     def _prefix(self, node: wq.Prefix) -> Query:
@@ -129,48 +135,57 @@ class Tantivy:
         return Query.range_query(self.schema, node.fieldname, tantivy.FieldType.Integer, node.start, node.end)
 
     def _constant(self, node: wq.ConstantScoreQuery) -> Query:
-        return Query.const_score_query(self._query(node.child), node.score)
+        return Query.const_score_query(self._translated(node.child), node.score)
+
+    def _and_maybe(self, node: wq.AndMaybe) -> Query:
+        parts = [(Occur.Must, self._translated(node.a)), (Occur.Should, self._translated(node.b))]
+        return Query.boolean_query(parts)
 
     def _and(self, node: wq.And) -> Query:
         parts = [
-            (Occur.MustNot, self._query(child.query)) if isinstance(child, wq.Not) else (Occur.Must, self._query(child))
+            (Occur.MustNot, self._translated(child.query))
+            if isinstance(child, wq.Not)
+            else (Occur.Must, self._translated(child))
             for child in node.children()
         ]
         return Query.boolean_query(parts) if parts else Query.empty_query()
 
     def _or(self, node: wq.Or) -> Query:
-        parts = [(Occur.Should, self._query(child)) for child in node.children()]
+        parts = [(Occur.Should, self._translated(child)) for child in node.children()]
         return Query.boolean_query(parts) if parts else Query.empty_query()
 
-    _TRANSLATIONS: tuple[tuple[type[wq.Query], Callable[..., Query]], ...] = (
-        (wq.Phrase, _phrase),
-        (wq.Prefix, _prefix),
-        (wq.Wildcard, _wildcard),
-        (wq.Term, _term),
-        (wq.NumericRange, _range),
-        (wq.ConstantScoreQuery, _constant),
-        (wq.Every, lambda self, node: Query.all_query()),
-        (wq.And, _and),
-        (wq.Or, _or),
-    )
-
-
-def _total(result: Any) -> int:
-    """How many were found; tantivy's type hints leave the count out."""
-    return result.count or 0
+    _TRANSLATIONS: ClassVar[dict[type[wq.Query], Callable[..., Query]]] = {
+        wq.Phrase: _phrase,
+        wq.Prefix: _prefix,
+        wq.Wildcard: _wildcard,
+        wq.Term: _term,
+        wq.NumericRange: _range,
+        wq.ConstantScoreQuery: _constant,
+        wq.Every: lambda self, node: Query.all_query(),
+        wq.AndMaybe: _and_maybe,
+        wq.And: _and,
+        wq.Or: _or,
+    }
 
 
 def _schema(schema: Schema) -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field(ONE, fast=True)
+    builder.add_text_field(ID, stored=True, tokenizer_name="raw", index_option="basic")
     for column in schema.columns:
         match column.kind:
             case "words":
                 builder.add_text_field(column.name, tokenizer_name="whitespace", index_option="position")
             case "terms":
                 builder.add_text_field(column.name, tokenizer_name="whitespace", index_option="freq")
+            case "trigrams":
+                builder.add_text_field(column.name, tokenizer_name=TRIGRAMS, index_option="freq")
             case "number":
                 builder.add_integer_field(column.name, indexed=True, fast=True)
-            case "facet" | "sort":
+            case "rank":
+                builder.add_integer_field(column.name, fast=True)
+            case "sort":  # kept to order by, not looked up
+                builder.add_text_field(column.name, fast=True, tokenizer_name=UNSEEN, index_option="basic")
+            case "facet":
                 builder.add_text_field(column.name, fast=True, tokenizer_name="raw", index_option="basic")
     return builder.build()

@@ -1,7 +1,8 @@
 """Whoosh: pure Python, for small networks, any platform, and reading along."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from whoosh import fields, index, scoring
 from whoosh import query as wq
 from whoosh.analysis import RegexTokenizer
 
-from search.engines import Facets, Found
+from search import text
+from search.engines import ID, Counts, Facets, Found
 from search.schema import Entry, Schema
 
 # Tokens and values come already made: joined here, parted again by Whoosh.
@@ -34,7 +36,7 @@ class Whoosh:
     """An index directory of Whoosh's."""
 
     def __init__(self, directory: Path, schema: Schema):
-        self.columns = {column.name: column.kind for column in schema.columns}
+        self.columns: dict[str, str] = {ID: "facet", **schema.kinds}
         exists = index.exists_in(str(directory))
         self.index = index.open_dir(str(directory)) if exists else index.create_in(str(directory), _schema(schema))
         self._open()
@@ -50,24 +52,26 @@ class Whoosh:
         results = self.searcher.search(query, limit=None, **how)
         page = results[offset : offset + limit] if limit > 0 else []
         scores = () if sort else tuple(float(hit.score or 0.0) for hit in page)
-        return Found(len(results), tuple(hit["id"] for hit in page), scores)
+        return Found(tuple(hit[ID] for hit in page), scores)
 
     def _documents(self, query: wq.Query) -> Iterable[int]:
         return self.searcher.docs_for_query(query)  # type: ignore[no-any-return]  # whoosh is untyped
 
     def all_ids(self, tree: wq.Query) -> set[str]:
-        return {self.searcher.stored_fields(number)["id"] for number in self._documents(self._query(tree))}
+        return {self.searcher.stored_fields(number)[ID] for number in self._documents(self._query(tree))}
 
-    def facets(self, tree: wq.Query, columns: Sequence[str], size: int) -> Facets:
+    def counts(self, tree: wq.Query, columns: Mapping[str, int]) -> Counts:
         found = [self.searcher.stored_fields(number) for number in self._documents(self._query(tree))]
-        answer: Facets = {}
-        for column in columns:
-            counts: dict[str, int] = {}
-            for stored in found:
-                for value in dict.fromkeys(stored.get(column, ())):
-                    counts[value] = counts.get(value, 0) + 1
-            answer[column] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[: max(size, 0)]
-        return answer
+        facets: Facets = {}
+        for column, size in columns.items():
+            counts = Counter(value for stored in found for value in dict.fromkeys(stored.get(column, ())))
+            facets[column] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[: max(size, 0)]
+        return Counts(len(found), facets)
+
+    def words(self, column: str) -> Mapping[str, int]:
+        terms = self.searcher.reader().iter_field(column)
+        counts = ((word.decode(), info.doc_frequency()) for word, info in terms)
+        return {word: titles for word, titles in counts if not word[0].isdigit()}
 
     def count(self) -> int:
         return int(self.searcher.doc_count())
@@ -77,7 +81,7 @@ class Whoosh:
         writer = self.index.writer(limitmb=256)
         try:
             for id_ in gone:
-                writer.delete_by_term("id", id_)
+                writer.delete_by_term(ID, id_)
             for entry in entries:
                 add = writer.add_document if empty else writer.update_document
                 add(**self._document(entry))
@@ -92,8 +96,7 @@ class Whoosh:
             self._open()
 
     def _document(self, entry: Entry) -> dict[str, Any]:
-        row: dict[str, Any] = {"id": entry.id, **entry.sorts, **entry.numbers}
-        row |= {column: " ".join(tokens) for column, tokens in entry.tokens.items()}
+        row: dict[str, Any] = {ID: entry.id, **entry.tokens, **entry.sorts, **entry.numbers}
         for column, values in entry.facets.items():
             row[column] = BETWEEN.join(values)
             row[f"_stored_{column}"] = tuple(values)
@@ -109,6 +112,9 @@ class Whoosh:
             case wq.Or():
                 parts = [p for child in node.children() if (p := self._query(child)) is not wq.NullQuery]
                 return wq.Or(parts) if parts else wq.NullQuery
+            case wq.AndMaybe():
+                wanted, more = self._query(node.a), self._query(node.b)
+                return wanted if wq.NullQuery in (wanted, more) else wq.AndMaybe(wanted, more)
             case wq.Not():
                 return wq.Not(self._query(node.query))
             case wq.ConstantScoreQuery():
@@ -124,17 +130,21 @@ class Whoosh:
 
 
 def _schema(schema: Schema) -> fields.Schema:
-    shapes: dict[str, Any] = {"id": fields.ID(stored=True, unique=True)}
+    shapes: dict[str, Any] = {ID: fields.ID(stored=True, unique=True)}
     for column in schema.columns:
         match column.kind:
             case "words":
                 shapes[column.name] = fields.TEXT(analyzer=TOKENS)
             case "terms":
                 shapes[column.name] = fields.TEXT(analyzer=TOKENS, phrase=False)
+            case "trigrams":
+                shapes[column.name] = fields.TEXT(analyzer=text.TRIGRAMS, phrase=False)
             case "number":
                 shapes[column.name] = fields.NUMERIC(int, bits=32, signed=True)
             case "facet":
                 shapes[column.name] = fields.KEYWORD(stored=True, analyzer=VALUES)
+            case "rank":
+                shapes[column.name] = fields.NUMERIC(int, bits=64, signed=True, sortable=True)
             case "sort":
                 shapes[column.name] = fields.ID(sortable=True)
     return fields.Schema(**shapes)

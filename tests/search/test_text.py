@@ -43,7 +43,7 @@ def test_one_spelling_for_one_text(wrong: str, right: str) -> None:
 def test_tone_marks_and_vowels_are_letters(one: str, other: str) -> None:
     assert text.normalise(one) != text.normalise(other)
     assert text.words(one) != text.words(other)
-    assert not set(text.grams(one)) & set(text.grams(other)) or text.grams(one) != text.grams(other)
+    assert not set(text.grams([one])) & set(text.grams([other])) or text.grams([one]) != text.grams([other])
     assert text.sort_key(one) != text.sort_key(other)
 
 
@@ -90,7 +90,8 @@ def test_runs(typed: str, cut: list[str]) -> None:
 
 
 def test_trigrams_stay_within_a_run() -> None:
-    assert text.grams("แมวดำ กข") == ["แมว", "มวด", "วดำ", "กข"]
+    assert text.grams(["แมวดำ", "กข", "ก"]) == ["แมว", "มวด", "วดำ", "_กข", "กข_", "_ก_"]
+    assert set(text.grams(["แมวดำ", "กข", "ก"])) < set(text.trigrams(text.edged(["แมวดำ", "กข", "ก"])))
 
 
 def test_the_thai_dictionarys_order() -> None:
@@ -104,8 +105,21 @@ def test_whoosh_analysers_say_the_same() -> None:
     assert [t.text for t in text.WORDS(phrase, positions=True)] == text.words(phrase)
     assert [t.pos for t in text.WORDS(phrase, positions=True)] == list(range(len(text.words(phrase))))
     assert {t.text for t in text.SUBWORDS(phrase)} == {p for w in text.words(phrase) for p in text.subwords(w)}
-    assert [t.text for t in text.TRIGRAMS(phrase)] == text.grams(phrase)
+    assert [t.text for t in text.TRIGRAMS("_กข_")] == text.trigrams("_กข_") == ["_กข", "กข_"]
 
 
 def test_a_long_run_without_a_space_is_cut_in_bounded_time() -> None:
     assert "".join(text.words("กรรม" * 5000)) == "กรรม" * 5000
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")) | st.text(alphabet="กขเแะาำิีึืุู่้๊๋์ํ็ 1a."))
+def test_the_short_way_says_what_the_thorough_one_says(typed: str) -> None:
+    lower = typed.lower()
+    if text._PLAIN.fullmatch(lower) and not text._ODD.search(lower):
+        assert text._thorough(lower) == lower
+
+
+def test_folded_text_bridges_what_damaged_files_lose() -> None:
+    assert text.folded("สำรวจ") == text.folded("สารวจ")
+    assert text.folded("เสื้อผ้า") == text.folded("เสือผา")
+    assert text.folded("เสือ") != text.folded("เสา")
