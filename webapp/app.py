@@ -58,7 +58,7 @@ def _finish(response: Response) -> Response:
         if "v" in request.args or "/fonts/" in request.path:  # such an address changes when its file does
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     elif request.method in ("GET", "HEAD") and response.status_code == 200:
-        response.headers["Cache-Control"] = "no-cache"  # kept, and asked about each time
+        response.headers.setdefault("Cache-Control", "no-cache")  # kept, and asked about each time
         response.add_etag()
         response.make_conditional(request)
     return response

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
 from markupsafe import Markup, escape
 from stdnum import isbn as _isbn
 
+from search.highlight import marked
 from webapp.language import tag, written_in
 
 # The scripts that records here are written in, with the language that is meant where the record does not say.
@@ -41,14 +43,25 @@ def unbroken(text: str) -> str:
     return _BEFORE_UNIT.sub("\u00a0", text)
 
 
-def whole(text: str) -> Markup:
-    """The text, escaped, with what must stay on one line held together."""
-    parts: list[str] = []
+def whole(text: str, terms: Sequence[str] = ()) -> Markup:
+    """The text, escaped, with what must stay on one line held together and what was looked for marked."""
+    text = unbroken(text)
+    found = [hit for piece, hit in marked(text, terms) for _ in piece] if terms else [False] * len(text)
+    parts: list[Markup] = []
     end = 0
-    for match in _WHOLE.finditer(text := unbroken(text)):
-        parts += [escape(text[end : match.start()]), Markup('<span class="whole">{}</span>').format(match[0])]
+    for match in _WHOLE.finditer(text):
+        start, begin = end, match.start()
         end = match.end()
-    return Markup("").join([*parts, escape(text[end:])])
+        held = _dressed(match[0], found[begin:end])
+        parts += [_dressed(text[start:begin], found[start:begin]), Markup('<span class="whole">{}</span>').format(held)]
+    return Markup("").join([*parts, _dressed(text[end:], found[end:])])
+
+
+def _dressed(text: str, found: Sequence[bool]) -> Markup:
+    """The text, escaped; ``found`` tells letter by letter what was looked for."""
+    runs = groupby(zip(text, found, strict=True), key=lambda letter: letter[1])
+    said = ((hit, "".join(letter for letter, _ in run)) for hit, run in runs)
+    return Markup("").join(Markup("<mark>{}</mark>").format(run) if hit else escape(run) for hit, run in said)
 
 
 def phrases(text: str) -> Markup:
@@ -70,8 +83,11 @@ def language_of(text: str, written: Sequence[str] = ()) -> str:
     return next((tag(code) for code in written if script and written_in(code) == script), usual)
 
 
-def shown(text: str, written: Sequence[str], page: str) -> Markup:
-    """A record's text as it stands on a page: escaped, and marked where it is not in the page's language."""
+def shown(text: str, written: Sequence[str], page: str, terms: Sequence[str] = ()) -> Markup:
+    """A record's text as it stands on a page: escaped, and marked where it is not in the page's language.
+
+    ``terms`` are what was looked for; what of it stands in the text is marked too.
+    """
     language = language_of(text, written)
-    inner = whole(text)
+    inner = whole(text, terms)
     return inner if language in ("", page) else Markup('<span lang="{}">{}</span>').format(language, inner)

@@ -1,12 +1,17 @@
-"""The readers' pages: home, results, a title, the members; each at one address in each language."""
+"""The readers' pages: home, results, a title, leafing, help, the members; each at one address in each language."""
 
+import logging
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+import msgspec
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from search.engines import EngineError
+from search.headings import EXACT, Completion
 from search.question import Document, Hit, Page, Query
-from webapp import results
+from webapp import browsing, help, results
 from webapp.addresses import href, query_href
 from webapp.context import context, language
 from webapp.formats import FORMATS, Format, Reader
@@ -14,7 +19,12 @@ from webapp.holdings import by_member
 
 NEWEST = 6  # titles on the home page
 EXAMPLES = 3  # headings that the home page offers to search for
+SIMILAR = 6  # titles at the end of a title's page
+TYPED = 100  # characters that suggestions are made of
+FEWEST = 2  # with one letter everything could be meant
+SUGGESTED = 60  # seconds that a browser may keep suggestions
 
+logger = logging.getLogger(__name__)
 pages = Blueprint("pages", __name__)
 _EXPORT = f"<any({', '.join(FORMATS)}):extension>"
 
@@ -53,7 +63,42 @@ def search() -> str | AnyResponse:
 
 @pages.get(f"/search.{_EXPORT}")
 def search_export(extension: str) -> Response:
-    return _exported(context().catalogue.search(_asked()), FORMATS[extension], f"search.{extension}")
+    page = results.ungrouped(context().catalogue.search(_asked()))
+    return _exported(page, FORMATS[extension], f"search.{extension}")
+
+
+@pages.get("/suggest.json")
+def suggest() -> Response:
+    """What the reader may be typing, as ``[{"text", "kind", "titles"}]``; an empty list whatever goes wrong."""
+    response = jsonify([msgspec.to_builtins(one) for one in _completions(request.args.get("q", ""))])
+    response.headers["Cache-Control"] = f"public, max-age={SUGGESTED}"
+    return response
+
+
+@pages.get("/browse")
+def browse() -> str:
+    return render_template("browse.html", kinds=browsing.KINDS, query=_query({}))
+
+
+@pages.get(f"/browse/<any({', '.join(browsing.KINDS)}):kind>")
+def shelf(kind: str) -> str:
+    start = request.args.get("from", "").strip()
+    leaf = context().catalogue.browse(kind, start, browsing.SIZE, before=request.args.get("before") == "yes")
+    return render_template(
+        "shelf.html",
+        kind=kind,
+        shelf=leaf,
+        start=start,
+        typed=start if not start.startswith(EXACT) else "",
+        here=browsing.place(kind, leaf.headings[0].text) if leaf.headings else "",
+        bars=browsing.bars_of(kind),
+        query=_query({}),
+    )
+
+
+@pages.get("/help")
+def how() -> str:
+    return render_template("help.html", topics=help.TOPICS, query=_query({}))
 
 
 @pages.get("/title/<id>")
@@ -62,8 +107,15 @@ def title(id: str) -> str | AnyResponse:
     if document is None:
         return redirect(href("title", id=_present(id)), 301)
     export_links = partial(_title_export_href, id)
-    held = by_member(document)
-    return render_template("title.html", document=document, held=held, query=_query({}), export_links=export_links)
+    return render_template(
+        "title.html",
+        document=document,
+        held=by_member(document),
+        editions=_beside(context().catalogue.editions, document),
+        similar=_beside(partial(context().catalogue.similar, size=SIMILAR), document),
+        query=_query({}),
+        export_links=export_links,
+    )
 
 
 @pages.get(f"/title/<id>.{_EXPORT}")
@@ -89,6 +141,24 @@ def _asked() -> Query:
 
 def _query(args: dict[str, list[str]]) -> Query:
     return Query.from_args(args, context().catalogue.facets, context().tables.settings.page_size)
+
+
+def _completions(typed: str) -> Sequence[Completion]:
+    typed = " ".join(typed.split())[:TYPED]
+    try:
+        return context().catalogue.complete(typed) if len(typed) >= FEWEST else ()
+    except Exception:  # a suggestion is a comfort: without one the reader types on
+        logger.exception("no suggestions for %r", typed)
+        return ()
+
+
+def _beside(find: Callable[[Document], list[Document]], document: Document) -> list[Document]:
+    """Other titles, for which the index is asked; without an index the title itself can still be shown."""
+    try:
+        return find(document)
+    except EngineError as error:
+        logger.error("nothing beside %s: %s", document.id, error)
+        return []
 
 
 def _present(id: str) -> str:

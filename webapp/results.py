@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from search.question import MAX_HITS, Page, Query
+from search.question import MAX_HITS, Hit, Page, Query
 
 SHOWN = 8  # values of a facet that are seen before "show more"
-ALWAYS_OPEN = ("member", "material")  # facets that stand open before anything is chosen
+ALWAYS_OPEN = ("member", "material", "year")  # facets that stand open before anything is chosen
 FIRST = ("member", "material", "year", "language")  # what readers narrow by most; the others follow as in the table
-TYPED = "year"  # the facet with a box to type a span in: it is there even where there is nothing to tick
+TYPED = "year"  # the facet with bars and a box to type a span in; only what is chosen of it is there to tick
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -48,14 +48,15 @@ def _group(facet: str, page: Page) -> Group:
     chosen = page.query.chosen(facet)
     counts = dict(page.facets.get(facet, ()))
     missing = [value for value in chosen if value not in counts]  # chosen, and nothing left of it
-    values = [Value(value, counts.get(value, 0), value in chosen) for value in (*missing, *counts)]
+    offered = chosen if facet == TYPED else (*missing, *counts)
+    values = [Value(value, counts.get(value, 0), value in chosen) for value in offered]
     first = [value for n, value in enumerate(values) if n < SHOWN or value.chosen]
     more = [value for n, value in enumerate(values) if n >= SHOWN and not value.chosen]
     return Group(facet, tuple(first), tuple(more), _is_open(facet, page.query))
 
 
 def _is_open(facet: str, query: Query) -> bool:
-    return bool(query.chosen(facet)) or facet in ALWAYS_OPEN or (facet == TYPED and bool(query.year))
+    return bool(query.chosen(facet)) or facet in ALWAYS_OPEN
 
 
 def chips(query: Query) -> Iterator[Chip]:
@@ -64,6 +65,23 @@ def chips(query: Query) -> Iterator[Chip]:
             yield Chip(facet, value, query.widened(facet, value))
     if query.year:
         yield Chip("", query.year, msgspec.structs.replace(query, year="", page=1))
+
+
+def as_typed(query: Query, exact: bool = True) -> Query:
+    """The same question insisted on, or left again to what the catalogue makes of it."""
+    return msgspec.structs.replace(query, exact=exact, page=1)
+
+
+def instead(query: Query, text: str) -> Query:
+    """The same question with other words."""
+    return msgspec.structs.replace(query, text=text, exact=False, page=1)
+
+
+def ungrouped(page: Page) -> Page:
+    """The page with every edition a hit of its own: a list that is saved leaves nothing out."""
+    alone = ((msgspec.structs.replace(hit, editions=()), *map(Hit, hit.editions)) for hit in page.hits)
+    hits = tuple(one for several in alone for one in several)
+    return msgspec.structs.replace(page, hits=hits)
 
 
 def plain(query: Query) -> Query:

@@ -1,14 +1,20 @@
 """What templates may call: addresses, names and records' texts, each in the language of the page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from flask import Flask
 from markupsafe import Markup
 
-from search.question import Document, Page, Query
-from webapp import addresses, dates, display, holdings, results, wording
+from config import values
+from search.headings import FIELDS
+from search.highlight import marked
+from search.question import CALL_NUMBER, Document, Page, Query
+from webapp import addresses, browsing, dates, display, histogram, holdings, results, wording
 from webapp.context import context, language
 from webapp.formats import FORMATS
+
+SUBJECTS = 3  # of those that hold what was looked for, so many are shown with a hit
 
 
 def prepare(app: Flask) -> None:
@@ -37,7 +43,23 @@ def _known() -> dict[str, object]:
 
 def search_for(text: str, field: str = "any") -> str:
     """The address of a search for a phrase in one field."""
-    return addresses.query_href(Query(text='"' + " ".join(text.replace('"', " ").split()) + '"', field=field))
+    return addresses.query_href(Query(text=_quoted(text), field=field))
+
+
+def _quoted(text: str) -> str:
+    return '"' + " ".join(text.replace('"', " ").split()) + '"'
+
+
+def heading_href(kind: str, text: str) -> str:
+    """The address of the search for a heading; where several fields have headings of the kind, in each of them."""
+    fields = FIELDS[kind]
+    if kind not in context().tables.fields or len(fields) == 1:
+        return search_for(text, kind)
+    return addresses.query_href(Query(text=" OR ".join(f"{field}:{_quoted(text)}" for field in fields)))
+
+
+def heading_fields(kind: str) -> str:
+    return " ".join(FIELDS[kind])
 
 
 def everything_with(facet: str, value: str) -> str:
@@ -86,8 +108,32 @@ def sentence(page: Page) -> str:
     return wording.sentence(page, language())
 
 
-def stage_said(page: Page) -> str:
-    return wording.stage(page, language())
+def stage_said(page: Page) -> Markup:
+    """The sentence of a stage that looked further; the words in it are marked with their language."""
+    row = wording.stage(page)
+    return filled(row.said, typed=page.query.text, found=page.suggestion or "") if row else Markup("")
+
+
+def filled(message: str, **texts: str) -> Markup:
+    """A message that a table holds, in the page's language, with readers' words in it."""
+    said = Markup.escape(language().catalogue.gettext(message))
+    return said % {name: shown(text) for name, text in texts.items()}
+
+
+def meant(page: Page) -> Markup:
+    """What the reader may have meant, as the way to it."""
+    return Markup('<a class="choice" href="{}">{}</a>').format(
+        addresses.query_href(results.instead(page.query, page.suggestion or "")), shown(page.suggestion or "")
+    )
+
+
+def stage_why(page: Page) -> str:
+    row = wording.stage(page)
+    return language().say(row.why) if row and row.why else ""
+
+
+def replaced(page: Page) -> bool:
+    return wording.replaced(page)
 
 
 def narrowing(query: Query) -> list[str]:
@@ -95,22 +141,41 @@ def narrowing(query: Query) -> list[str]:
 
 
 def searched_fields() -> list[tuple[str, str]]:
-    """The fields of the search form: those that count in a search over everything, with their labels."""
+    """The fields of the search form: those that count in a search over everything, and call numbers; with labels."""
     fields = [field for field in context().tables.fields.values() if field.analyser and field.weight]
-    return [(field.name, field.label.in_language(language().code)) for field in fields]
+    named = [(field.name, field.label.in_language(language().code)) for field in fields]
+    return [*named, (CALL_NUMBER, language().say("Call number"))]
 
 
 # ── texts ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def shown(text: str, document: Document | None = None) -> Markup:
-    """A record's text, escaped and marked with its language."""
-    return display.shown(text, document.all("language") if document else (), language().code)
+def shown(text: str, document: Document | None = None, terms: Sequence[str] = ()) -> Markup:
+    """A record's text, escaped and marked with its language; and what was looked for, where it stands in it."""
+    return display.shown(text, document.all("language") if document else (), language().code, terms)
+
+
+def subjects_found(document: Document, terms: Sequence[str]) -> list[str]:
+    """The subjects that hold what was looked for: why a title is in the answer."""
+    found = (subject for subject in document.all("subject") if any(hit for _, hit in marked(subject, terms)))
+    return list(islice(found, SUBJECTS)) if terms else []
 
 
 def facet_value(facet: str, value: str) -> Markup:
     """A facet's value in words; a name or a subject keeps its own language."""
     return shown(value_name(facet, value))
+
+
+def bars(page: Page) -> tuple[histogram.Bar, ...]:
+    """The answer's years as bars, in decades of the era that the page counts in."""
+    return histogram.bars(page, wording.era(language()))
+
+
+def bar_ends(bars: Sequence[histogram.Bar]) -> tuple[str, str]:
+    """What stands under the first and the last bar: the year that each begins or ends with."""
+    first, last = (values.year_range(bar.years) or (None, None) for bar in (bars[0], bars[-1]))
+    begin = dates.year(first[0], language()) if first[0] else span_name(bars[0].years)
+    return begin, dates.year(last[1] or 0, language())
 
 
 def years(document: Document) -> str:
@@ -132,16 +197,25 @@ CALLED = (
     addresses.href,
     addresses.query_href,
     addresses.translated,
+    bar_ends,
+    bars,
+    browsing.called,
     carried,
     display.isbn,
     everything_with,
     facet_name,
     facet_value,
+    heading_fields,
+    heading_href,
     holdings.by_member,
     kind_name,
+    meant,
     member_name,
     narrowing,
+    replaced,
+    results.as_typed,
     results.at,
+    results.instead,
     results.pager,
     searched_fields,
     search_for,
@@ -150,6 +224,8 @@ CALLED = (
     sort_name,
     span_name,
     stage_said,
+    stage_why,
+    subjects_found,
     time,
     value_name,
     years,

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from config.tables import Member, Tables
 from config.values import year_range
 from search.question import Page, Query
@@ -52,12 +54,31 @@ SORTS = {
     "newest": N_("Latest in the catalogue"),
 }
 
-# What is said aloud when not every word was found as it was written.
+
+class Stage(msgspec.Struct, frozen=True):
+    """What is said of a stage that looked further than the words as typed.
+
+    ``said`` is its sentence; where other words were looked for it names both, ``%(typed)s`` and ``%(found)s``,
+    and ``why`` says what they have to do with each other.
+    """
+
+    said: str
+    why: str = ""
+
+
+NEARLY = Stage(N_("No title has exactly these words. These titles come nearest."))
+INSTEAD = N_("Nothing found for “%(typed)s”. These are the titles for “%(found)s”.")
+
 STAGES = {
-    "trigrams": N_("No title has exactly these words. These titles have the same letters inside longer words."),
-    "some": N_("No title has all of these words. These titles have some of them, those with the most first."),
+    "trigrams": Stage(N_("No title has exactly these words. These titles have the same letters inside longer words.")),
+    "some": Stage(N_("No title has all of these words. These titles have some of them, those with the most first.")),
+    "folded": Stage(
+        N_("No title has these words as they are spelled. These titles differ from them in tone marks or vowels only.")
+    ),
+    "spelling": Stage(INSTEAD, N_("The spelling comes nearest.")),
+    "keyboard": Stage(INSTEAD, N_("The same keys, with the keyboard in the other language.")),
+    "romanised": Stage(INSTEAD, N_("The same words, in the other script.")),
 }
-NEARLY = N_("No title has exactly these words. These titles come nearest.")
 
 
 # ── names of values ──────────────────────────────────────────────────────────────────────────────
@@ -105,15 +126,23 @@ def facet_name(facet: str, tables: Tables, language: Language) -> str:
     return tables.fields[facet].label.in_language(language.code)
 
 
+def era(language: Language) -> int:
+    """What is added to a year CE to make it one of the era that the page counts in: 543 or 0."""
+    # the era that a reader counts in; %(be)s is พ.ศ.
+    return int(language.say("%(ce)s", be=543, ce=0))
+
+
 def span_name(years: str, language: Language) -> str:
     """A span of years as it was understood: ``2550-2560`` is ``พ.ศ. 2550–2560 (2007–2017)``; "" is none."""
     low, high = year_range(years) or (None, None)
     if low is None and high is None:
         return ""
-    if low == high and low is not None:
+    if low is None or high is None:
+        end = dates.year(low or high or 0, language)
+        return language.say("from %(year)s", year=end) if low else language.say("until %(year)s", year=end)
+    if low == high:
         return dates.year(low, language)
-    eras = {era: f"{low + add if low else ''}–{high + add if high else ''}" for era, add in (("ce", 0), ("be", 543))}
-    return language.say("%(ce)s (B.E. %(be)s)", **eras)
+    return language.say("%(ce)s (B.E. %(be)s)", ce=f"{low}–{high}", be=f"{low + 543}–{high + 543}")
 
 
 # ── sentences ────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +165,7 @@ def narrowing(query: Query, tables: Tables, language: Language) -> list[str]:
 
 def sentence(page: Page, language: Language) -> str:
     """How many titles were found, and for what."""
-    text = page.query.text
+    text = looked_for(page)
     if not text:
         if not page.total:
             return language.say("No titles found")
@@ -146,8 +175,20 @@ def sentence(page: Page, language: Language) -> str:
     return language.plural("%(n)s title for “%(text)s”", "%(n)s titles for “%(text)s”", page.total, text=text)
 
 
-def stage(page: Page, language: Language) -> str:
-    """What was done where not every word was found as written; "" where it was."""
+def stage(page: Page) -> Stage | None:
+    """What to say where not every word was found as typed; None where it was, or where nothing was found."""
     if page.stage == "words" or not page.total:
-        return ""
-    return language.say(STAGES.get(page.stage, NEARLY))
+        return None
+    row = STAGES.get(page.stage, NEARLY)
+    return row if row.said != INSTEAD or page.suggestion else NEARLY
+
+
+def replaced(page: Page) -> bool:
+    """Whether other words were looked for than the reader typed."""
+    row = stage(page)
+    return row is not None and row.said == INSTEAD
+
+
+def looked_for(page: Page) -> str:
+    """The words whose titles are shown."""
+    return page.suggestion if replaced(page) and page.suggestion else page.query.text

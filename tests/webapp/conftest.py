@@ -48,8 +48,32 @@ EVERYTHING = Document(
     records=(("kku", "b1"), ("kkpl", "17"), ("kkh", "<9>")),
 )
 
+EDITIONS = tuple(
+    Document(
+        id=f"t-edition-{number}",
+        values={
+            "title": (title,),
+            "creator": ("ลาว คำหอม",),
+            "publisher": (publisher,),
+            "year": (year,),
+            "language": (language,),
+            "material": ("book",),
+            "subject": ("เรื่องสั้นไทย",),
+        },
+        members=members,
+        work="w-fa-bo-kan",
+    )
+    for number, title, publisher, year, language, members in (
+        (1, "ฟ้าบ่กั้น", "เกวียนทอง", "1958", "tha", ("kkpl",)),
+        (2, "ฟ้าบ่กั้น", "บรรณกิจ", "1969", "tha", ("kku", "kkpl")),
+        (3, "ฟ้าบ่กั้น", "แพรวสำนักพิมพ์", "2005", "tha", ("kku",)),
+        (4, "ฟ้าบ่กั้น = The politician and other stories", "Silkworm Books", "2001", "eng", ("kku",)),
+    )
+)
+
 NAMED = (
     EVERYTHING,
+    *EDITIONS,
     Document(
         id="t-script",
         values={
@@ -102,6 +126,7 @@ MANY = tuple(
     )
     for number in range(1, 66)
 )
+LANGUAGE_PREFIXES = ("", "/en")
 MERGED_AWAY = "t-merged-away"
 VANISHED = "t-vanished"
 

@@ -1,13 +1,15 @@
 """The pages in a real browser: without JavaScript, on a phone, in the dark, by keyboard."""
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.conftest import missing
@@ -25,6 +27,14 @@ PATHS = (
     "/search?q=zzzz&member=kku",
     "/title/t-everything",
     "/title/t-german",
+    "/search?q=%3D6,%3Do",
+    "/search?q=%3D6,%3Do&exact=yes",
+    "/search?q=ฟ้าบ่กั้น",
+    "/title/t-edition-2",
+    "/browse",
+    "/browse/title?from=ก",
+    "/browse/call_number",
+    "/help",
     "/members",
     "/no-such-page",
 )
@@ -95,7 +105,6 @@ def test_a_search_without_javascript(browser: Browser, site: str, width: int) ->
         page.locator(".filters-fold > summary").click()
     page.get_by_role("checkbox", name="สำนักหอสมุด มข.").check()
     page.get_by_role("checkbox", name="วิทยานิพนธ์").check()
-    page.locator(".facet > summary", has_text="ปีพิมพ์").click()
     page.get_by_label("ช่วงปี (พ.ศ. หรือ ค.ศ.)").fill("2543-2552")
     page.get_by_role("button", name="ใช้ตัวกรอง").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("พบ 5 รายการ สำหรับ “ชุมชน”")
@@ -122,12 +131,218 @@ def test_the_pager_by_its_links(browser: Browser, site: str) -> None:
     page.context.close()
 
 
+def test_other_words_by_their_links(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/search?q=%3D6,%3Do", java_script_enabled=False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("พบ 65 รายการ สำหรับ “ชุมชน”")
+    page.get_by_role("link", name="ค้นหา “=6,=o” ตามที่พิมพ์").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ไม่พบรายการสำหรับ “=6,=o”")
+    page.get_by_role("link", name="ค้นโดยเทียบคำสะกดและอักษรอื่นด้วย").click()
+    expect(page.get_by_role("status")).to_contain_text("แสดงผลของ “ชุมชน” แทน")
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_years_by_their_columns(browser: Browser, site: str, width: int) -> None:
+    page = opened(browser, site, "/search?q=ชุมชน", width, java_script_enabled=False)
+    if width == 375:
+        page.locator(".filters-fold > summary").click()
+    columns = page.get_by_role("list", name="จำนวนรายการตามปีพิมพ์").get_by_role("link")
+    assert all(box["width"] >= 24 and box["height"] >= 44 for column in columns.all() if (box := column.bounding_box()))
+    column = columns.nth(2)
+    said = column.locator(".column-said")
+    assert said.evaluate("e => getComputedStyle(e).opacity") == "0"
+    column.hover()
+    assert said.evaluate("e => getComputedStyle(e).opacity") == "1"
+    span, _, titles = said.inner_text().partition(": ")
+    column.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"พบ {titles}")
+    expect(page.get_by_role("list", name="ตัวกรองที่เลือก")).to_contain_text(span)
+    page.context.close()
+
+
+def test_leafing_by_its_links(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/browse", 375, java_script_enabled=False)
+    page.get_by_role("link", name="ชื่อเรื่อง").click()
+    first = page.locator(".headings a").first.inner_text()
+    page.get_by_role("link", name="ถัดไป").click()
+    assert page.locator(".headings a").first.inner_text() != first
+    page.get_by_role("link", name="ก่อนหน้า").click()
+    assert page.locator(".headings a").first.inner_text() == first
+    page.get_by_role("link", name="พ", exact=True).click()
+    expect(page.locator(".headings a").first).to_have_text("พจนานุกรม ฉบับราชบัณฑิตยสถาน")
+    page.get_by_label("เริ่มจาก", exact=True).fill("ประ")
+    page.get_by_role("button", name="ไป").click()
+    page.locator(".headings a").first.click()
+    expect(page.locator(".hit h3 a")).to_have_text(["ประวัติศาสตร์ขอนแก่น : เมืองเก่าและวัดต่าง\u00a0ๆ"])
+    page.context.close()
+
+
+def test_what_was_looked_for_is_seen_without_moving_a_letter(browser: Browser, site: str) -> None:
+    """A mark within a Thai word neither breaks the line nor shifts what follows."""
+    page = opened(browser, site, "/search?q=ขอนแก่น", 375)
+    title = page.locator("#t-everything h3 a")
+    expect(title.locator("mark")).to_have_text("ขอนแก่น")
+    marked = title.bounding_box()
+    title.evaluate("e => e.querySelectorAll('mark').forEach(mark => mark.replaceWith(...mark.childNodes))")
+    assert title.bounding_box() == marked
+    page.context.close()
+
+
+# ── suggestions ──────────────────────────────────────────────────────────────────────────────────
+
+
+def suggestions(page: Page) -> Locator:
+    return page.get_by_role("listbox", name="คำแนะนำ")
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="คำค้น")
+
+
+@pytest.mark.parametrize("path", ["/", "/members"])
+def test_a_suggestion_is_chosen_by_keyboard(browser: Browser, site: str, path: str) -> None:
+    page = opened(browser, site, path)
+    expect(box(page)).to_have_attribute("aria-expanded", "false")
+    box(page).press_sequentially("การจัดการ")
+    expect(box(page)).to_have_attribute("aria-expanded", "true")
+    options = suggestions(page).get_by_role("option")
+    expect(page.get_by_role("status")).to_have_text(f"มีคำแนะนำ {options.count()} รายการ กดลูกศรขึ้นลงเพื่อเลือก")
+    expect(page.locator("[aria-selected=true]")).to_have_count(0)  # Enter would search what was typed
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert box(page).get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    assert box(page).input_value() == "การจัดการ"
+    expect(options.first).to_contain_text("การจัดการความรู้")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text('พบ 65 รายการ สำหรับ “"การจัดการความรู้"”')
+    expect(page.get_by_label("ค้นใน")).to_have_value("subject")
+    page.context.close()
+
+
+def test_a_creator_that_was_chosen_is_found_in_every_role(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    box(page).press_sequentially("Chris")
+    suggestions(page).get_by_role("option", name="Chris Baker").click()
+    expect(page.locator(".hit")).to_have_count(1)
+    page.context.close()
+
+
+def test_enter_searches_what_was_typed_and_escape_closes(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    box(page).press_sequentially("การจัดการ")
+    expect(suggestions(page)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(suggestions(page)).to_be_hidden()
+    expect(box(page)).to_have_attribute("aria-expanded", "false")
+    expect(box(page)).not_to_have_attribute("aria-activedescendant", re.compile("."))
+    assert box(page).input_value() == "การจัดการ"
+    page.keyboard.press("ArrowDown")  # opens it again
+    expect(suggestions(page)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("พบ 65 รายการ สำหรับ “การจัดการ”")
+    page.context.close()
+
+
+def test_the_list_goes_when_the_box_is_left(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    box(page).press_sequentially("การ")
+    expect(suggestions(page)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(suggestions(page)).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "in"
+    page.context.close()
+
+
+def test_nothing_is_asked_before_a_letter_is_whole(browser: Browser, site: str) -> None:
+    """A phone's keyboard composes: what it shows meanwhile is not yet typed."""
+    page = opened(browser, site, "/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "suggest" in request.url else None)
+    box(page).focus()
+    keyboard = page.context.new_cdp_session(page)
+    for shown in ("กา", "การ"):
+        keyboard.send(
+            "Input.imeSetComposition", {"text": shown, "selectionStart": len(shown), "selectionEnd": len(shown)}
+        )
+        page.wait_for_timeout(400)
+    assert box(page).input_value() == "การ"
+    assert asked == []
+    keyboard.send("Input.insertText", {"text": "การจัด"})
+    expect(suggestions(page)).to_be_visible()
+    assert len(asked) == 1
+    page.context.close()
+
+
+def test_an_answer_that_comes_too_late_is_dropped_and_keys_are_waited_for(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        typed = parse_qs(urlsplit(route.request.url).query)["q"][0]
+        asked.append(typed)
+        if typed == "slow":
+            page.wait_for_timeout(900)
+        route.fulfill(json=[{"text": f"for {typed}", "kind": "title", "titles": 1}])
+
+    page.route("**/suggest.json?*", answer)
+    box(page).press_sequentially("slow", delay=20)
+    page.wait_for_timeout(400)
+    box(page).press_sequentially("er", delay=20)
+    expect(suggestions(page).get_by_role("option")).to_have_text(["for slower ชื่อเรื่อง 1"])
+    page.wait_for_timeout(900)
+    expect(suggestions(page).get_by_role("option")).to_have_text(["for slower ชื่อเรื่อง 1"])
+    assert asked == ["slow", "slower"]
+    page.context.close()
+
+
+def test_a_suggestion_is_text_and_never_markup(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    box(page).press_sequentially("<script>alert")
+    expect(suggestions(page).get_by_role("option").first).to_contain_text("<script>alert('ไทย')</script>")
+    assert page.locator(".suggestions script").count() == 0
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit")).to_have_attribute("id", "t-script")
+    page.context.close()
+
+
+def test_without_suggestions_the_box_works_on(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/")
+    page.route("**/suggest.json?*", lambda route: route.abort())
+    box(page).press_sequentially("ชุมชน")
+    page.wait_for_timeout(400)
+    expect(suggestions(page)).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("พบ 65 รายการ สำหรับ “ชุมชน”")
+    page.context.close()
+
+
+def test_the_list_stays_on_a_phone(browser: Browser, site: str) -> None:
+    page = opened(browser, site, "/", 375)
+    box(page).press_sequentially("การ")
+    expect(suggestions(page)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    heights = [
+        bounds["height"]
+        for option in suggestions(page).get_by_role("option").all()
+        if (bounds := option.bounding_box())
+    ]
+    assert min(heights) >= 44
+    assert page.evaluate(WEAK_TEXTS) == []
+    page.context.close()
+
+
 # ── how it stands on the screen ──────────────────────────────────────────────────────────────────
 
 
 @every_page
 def test_nothing_runs_over_the_edge_and_nothing_is_refused(browser: Browser, site: str, path: str) -> None:
-    for width in (320, 360, 390, 768, 1280):
+    for width in (320, 375, 390, 768, 1280):
         context = browser.new_context(viewport={"width": width, "height": 800})
         page = context.new_page()
         told: list[str] = []

@@ -104,8 +104,8 @@ def test_what_is_no_moment(text: str) -> None:
     ("years", "thai", "english"),
     [
         ("2550-2560", "พ.ศ. 2550–2560 (2007–2017)", "2007–2017 (B.E. 2550–2560)"),
-        ("2560-", "พ.ศ. 2560– (2017–)", "2017– (B.E. 2560–)"),
-        ("-2017", "พ.ศ. –2560 (–2017)", "–2017 (B.E. –2560)"),
+        ("2560-", "ตั้งแต่ พ.ศ. 2560 (2017)", "from 2017 (B.E. 2560)"),
+        ("-2017", "ถึง พ.ศ. 2560 (2017)", "until 2017 (B.E. 2560)"),
         ("2560", "พ.ศ. 2560 (2017)", "2017 (B.E. 2560)"),
         ("เมื่อวาน", "", ""),
         ("", "", ""),
@@ -114,3 +114,23 @@ def test_what_is_no_moment(text: str) -> None:
 def test_a_span_of_years_as_it_was_understood(years: str, thai: str, english: str) -> None:
     assert wording.span_name(years, TH).replace(NBSP, " ") == thai
     assert wording.span_name(years, EN) == english
+
+
+@pytest.mark.parametrize(
+    ("text", "terms", "shown"),
+    [
+        ("ประวัติศาสตร์ขอนแก่น", ["ขอนแก่น"], "ประวัติศาสตร์<mark>ขอนแก่น</mark>"),
+        ("ห้องสมุดประชาชน", ["ห้องสมุด"], '<span class="whole"><mark>ห้องสมุด</mark></span>ประชาชน'),
+        ("วัดต่าง ๆ & เมือง", ["เมือง"], f"วัดต่าง{NBSP}ๆ &amp; <mark>เมือง</mark>"),
+        ("<b>Wat</b>", ["b"], "&lt;<mark>b</mark>&gt;Wat&lt;/<mark>b</mark>&gt;"),
+        ("ตำราใบลาน", [], "ตำราใบลาน"),
+        ("ตำราใบลาน", ["<mark>"], "ตำราใบลาน"),
+    ],
+)
+def test_what_was_looked_for_is_marked_and_everything_escaped(text: str, terms: list[str], shown: str) -> None:
+    assert display.whole(text, terms) == shown
+
+
+def test_a_mark_stands_within_the_language_of_the_text() -> None:
+    assert display.shown("ขอนแก่น", (), "en", ["ขอนแก่น"]) == '<span lang="th"><mark>ขอนแก่น</mark></span>'
+    assert display.shown("ขอนแก่น", (), "th", ["ขอนแก่น"]) == "<mark>ขอนแก่น</mark>"

@@ -5,6 +5,7 @@ import itertools
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,12 +16,14 @@ from lxml import html
 import sahaban
 from config.installation import Installation
 from search.engines import EngineError
-from search.question import Page, Query, QueryError
+from search.headings import Completion
+from search.question import Document, Page, Query, QueryError
 from search.service import Catalogue
 from tests.conftest import ROOT
 from tests.webapp.conftest import EVERYTHING, MANY, MERGED_AWAY, NAMED, VANISHED
 from webapp.addresses import query_href
 from webapp.app import create_app
+from webapp.display import unbroken
 
 LANGUAGES = {"th": "", "en": "/en"}
 PAGES = (
@@ -34,6 +37,16 @@ PAGES = (
     "/title/t-script",
     "/title/t-empty",
     "/title/t-strange-codes",
+    "/search?q=%3D6,%3Do",
+    "/search?q=zzzz&exact=yes",
+    "/search?q=ฟ้าบ่กั้น",
+    "/title/t-edition-2",
+    "/browse",
+    "/browse/title",
+    "/browse/creator?from=ส",
+    "/browse/call_number",
+    "/browse/subject?from=zzz",
+    "/help",
     "/members",
     "/title/no-such-title",
 )
@@ -88,7 +101,9 @@ def test_every_control_has_a_label(client: FlaskClient, path: str, language: str
 def test_nothing_that_the_content_policy_forbids(client: FlaskClient, path: str, language: str) -> None:
     response = client.get(LANGUAGES[language] + path)
     tree = html.document_fromstring(response.text)
-    assert not tree.xpath("//script | //style | //@style | //iframe | //object | //base")
+    assert not tree.xpath("//style | //@style | //iframe | //object | //base")
+    assert [urlsplit(script.get("src")).path for script in tree.xpath("//script")] == ["/static/site.js"]
+    assert not any(script.text for script in tree.xpath("//script"))
     assert not [name for name in tree.xpath("//@*/..") for name in name.keys() if name.startswith("on")]  # noqa: SIM118  (lxml)
     for address in tree.xpath("//link/@href | //img/@src"):
         assert urlsplit(address).hostname in (None, "localhost")
@@ -181,6 +196,7 @@ def test_ticking_a_facet_narrows_to_just_what_it_counts(client: FlaskClient) -> 
     assert [summary.text for group in groups for summary in group.xpath("./summary")] == [
         "ห้องสมุด", "ประเภททรัพยากร", "ปีพิมพ์", "ภาษา", "ผู้แต่ง", "หัวเรื่อง",
     ]  # fmt: skip
+    assert not tree.xpath("//input[@type='checkbox'][@name='year']")  # years are bars
     for box in tree.xpath("//details[@class='facet']//input[@type='checkbox']"):
         counted = int(box.xpath("string(../span[@class='tally'])"))
         narrowed = page(client, f"/search?q=ชุมชน&size=200&{box.get('name')}={box.get('value')}")
@@ -236,12 +252,116 @@ def test_what_was_done_to_find_something_is_said_aloud(client: FlaskClient) -> N
     assert texts(tree, "//*[@role='status']")[0].startswith("ไม่พบรายการที่มีครบทุกคำ")
 
 
+def test_of_one_facet_several_values_each_counted_as_if_none_was_chosen(client: FlaskClient) -> None:
+    def counts(path: str) -> dict[tuple[str, str], int]:
+        boxes = page(client, path).xpath("//details[@class='facet']//input[@type='checkbox']")
+        return {(b.get("name"), b.get("value")): int(b.xpath("string(../span[@class='tally'])")) for b in boxes}
+
+    free, one, both = (counts(f"/search?q=ชุมชน{chosen}") for chosen in ("", "&member=kku", "&member=kku&member=bcnkk"))
+    assert one["member", "kku"] == free["member", "kku"] == 32
+    assert one["member", "bcnkk"] == free["member", "bcnkk"] == 33  # what ticking it too would bring
+    assert one["language", "tha"] < free["language", "tha"] == both["language", "tha"]
+    assert len(hits(page(client, "/search?q=ชุมชน&member=kku&member=bcnkk&size=200"))) == 65
+
+
+@every_language
+def test_the_years_are_bars_that_narrow_to_just_what_they_count(client: FlaskClient, language: str) -> None:
+    tree = page(client, f"{LANGUAGES[language]}/search?q=ชุมชน&member=kku&member=bcnkk")
+    links = tree.xpath("//ol[@class='columns']//a")
+    assert len(links) > 3
+    total = 0
+    for link in links:
+        counted = int(re.search(r": ([\d,]+) ", " ".join(link.text_content().split()))[1])
+        assert len(hits(page(client, link.get("href") + "&size=200"))) == counted
+        assert "member=kku&member=bcnkk" in link.get("href")
+        total += counted
+    assert total == 65
+    eras = r"พ\.ศ\.\s25\d\d–25\d\d\s\(20\d\d–20\d\d\)" if language == "th" else r"20\d\d–20\d\d\s\(B\.E\.\s25\d\d"
+    assert re.search(eras, links[1].text_content())
+    ends = texts(tree, "//p[@class='histogram-ends']/span")
+    assert len(ends) == 2
+    assert all(re.search(r"25\d\d", end) and re.search(r"(?:19|20)\d\d", end) for end in ends)
+
+
+def test_other_words_are_named_and_the_reader_can_insist(client: FlaskClient) -> None:
+    tree = page(client, "/search?q=%3D6,%3Do&member=kku&sort=title")
+    assert texts(tree, "//*[@role='status']/p[1]") == [
+        "ไม่พบ “=6,=o” แสดงผลของ “ชุมชน” แทน ซึ่งเป็นปุ่มเดียวกันบนแป้นพิมพ์อีกภาษาหนึ่ง"
+    ]
+    assert texts(tree, "//h1") == ["พบ 32 รายการ สำหรับ “ชุมชน”"]
+    assert tree.get_element_by_id("q").get("value") == "=6,=o"
+    insist = tree.xpath("//*[@role='status']//a")[0]
+    assert insist.text_content() == "ค้นหา “=6,=o” ตามที่พิมพ์"
+    asked = parse_qs(urlsplit(insist.get("href")).query)
+    assert asked == {"q": ["=6,=o"], "member": ["kku"], "sort": ["title"], "exact": ["yes"]}
+    empty = page(client, insist.get("href"))
+    assert texts(empty, "//h1") == ["ไม่พบรายการสำหรับ “=6,=o”"]
+    back = empty.xpath("//div[@class='empty']//a[@class='button-link']/@href")[0]
+    assert parse_qs(urlsplit(back).query) == {"q": ["=6,=o"], "member": ["kku"], "sort": ["title"]}
+
+
+def test_to_insist_is_kept_while_the_answer_is_narrowed(client: FlaskClient) -> None:
+    tree = page(client, "/search?q=ชุมชน&exact=yes&size=5")
+    forms = tree.xpath("//section[@class='filters']//form | //form[@class='sort']")
+    assert [dict(form.form_values())["exact"] for form in forms] == ["yes", "yes"]
+    assert all("exact=yes" in link for link in tree.xpath("//nav[@class='pager']//a/@href"))
+    assert "exact" not in dict(tree.xpath("//form[@role='search']")[0].form_values())
+    assert "exact" not in tree.xpath("//a[@class='choice']/@href")[0]
+
+
+class Suggesting(Catalogue):
+    """A catalogue that finds and has something better."""
+
+    def search(self, query: Query, facet_values: int = 30) -> Page:
+        return msgspec.structs.replace(super().search(query, facet_values), suggestion="การ <จัดการ>")
+
+
+def test_what_may_have_been_meant_is_offered_and_not_searched(installation: Installation, catalogue: Catalogue) -> None:
+    made = Suggesting(installation.tables, installation.database, installation.home)
+    made.generations = catalogue.generations
+    tree = page(create_app(installation, made, TESTING=True).test_client(), "/search?q=ชุมชน&in=title&member=kku&page=2")
+    said = tree.xpath("//p[@class='note']")[0]
+    assert " ".join(said.text_content().split()) == "หมายถึง “การ <จัดการ>” หรือไม่"
+    asked = parse_qs(urlsplit(said.xpath("a/@href")[0]).query)
+    assert asked == {"q": ["การ <จัดการ>"], "in": ["title"], "member": ["kku"]}
+    assert texts(tree, "//h1") == ["พบ 32 รายการ สำหรับ “ชุมชน”"]
+
+
+def test_what_was_looked_for_is_marked_in_title_creator_and_subject(client: FlaskClient) -> None:
+    row = page(client, "/search?q=ขอนแก่น").get_element_by_id("t-everything")
+    assert set(row.xpath(".//mark/text()")) == {"ขอนแก่น"}
+    assert row.xpath("string(.//h3)") == "ประวัติศาสตร์ขอนแก่น : เมืองเก่าและวัดต่าง\u00a0ๆ"
+    assert row.xpath(".//h3//mark") and row.xpath(".//h3/following-sibling::p[1]//mark")  # noqa: PT018
+    assert texts(row, ".//p[@class='why-found']") == ["หัวเรื่อง: ขอนแก่น -- ประวัติศาสตร์"]
+    english = page(client, "/en/search?q=ขอนแก่น").get_element_by_id("t-everything")
+    assert {mark.getparent().get("lang") for mark in english.xpath(".//h3//mark")} == {"th"}
+    assert not page(client, "/search").xpath("//mark")
+
+
+def test_editions_of_a_work_stand_together_and_each_is_a_link(client: FlaskClient) -> None:
+    tree = page(client, "/search?q=ฟ้าบ่กั้น&sort=-year")
+    assert hits(tree) == ["t-edition-3"]
+    row = tree.get_element_by_id("t-edition-3")
+    assert texts(row, ".//p[@class='editions-name']") == ["ฉบับอื่น ๆ (3)"]
+    assert texts(row, ".//ul[@class='edition-list']/li") == [
+        "ฟ้าบ่กั้น = The politician and other stories · พ.ศ. 2544 (2001) · Silkworm Books · อังกฤษ · 1 แห่ง",
+        "ฟ้าบ่กั้น พ.ศ. 2512 (1969) · บรรณกิจ · 2 แห่ง",
+        "ฟ้าบ่กั้น พ.ศ. 2501 (1958) · เกวียนทอง · 1 แห่ง",
+    ]
+    assert row.xpath(".//ul[@class='edition-list']//a/@href") == [f"/title/t-edition-{n}" for n in (4, 2, 1)]
+    assert texts(tree, "//p[@class='bar-said']") == ["1–4 จาก 4 รายการ"]
+    saved = client.get("/search.json?q=ฟ้าบ่กั้น&sort=-year").json
+    assert [hit["id"] for hit in saved["hits"]] == [f"t-edition-{n}" for n in (3, 4, 2, 1)]
+
+
 @every_language
 def test_nothing_found_says_what_to_try(client: FlaskClient, language: str) -> None:
     tree = page(client, f"{LANGUAGES[language]}/search?q=zzzz&in=title&member=kku")
     ways = [link.get("href") for link in tree.xpath("//div[@class='empty']//a")]
     prefix = LANGUAGES[language]
-    assert ways == [f"{prefix}/search?q=zzzz", f"{prefix}/search?q=zzzz", f"{prefix}/members"]
+    leaves = [f"{prefix}/browse/{kind}?from=zzzz" for kind in ("title", "creator", "subject")]
+    assert ways == [f"{prefix}/search?q=zzzz"] * 2 + [*leaves, f"{prefix}/help", f"{prefix}/members"]
+    assert all(client.get(way).status_code == 200 for way in ways)
     assert not tree.xpath("//nav[@class='pager']")
 
 
@@ -332,7 +452,8 @@ def test_every_members_holdings_with_how_to_visit_it(client: FlaskClient) -> Non
 def test_a_record_is_text_and_never_markup(client: FlaskClient) -> None:
     for path in ("/title/t-script", "/search?q=วัวชน", "/search?q=<script>alert(1)</script>", "/"):
         response = client.get(path)
-        assert b"<script" not in response.data
+        assert response.data.count(b"<script") == 1  # our own, which has nothing in it
+        assert re.search(rb"<script src=.[^<>]* defer></script>", response.data)
         assert b"<img" not in response.data
     assert "&lt;script&gt;" in client.get("/title/t-script").text
 
@@ -353,6 +474,18 @@ def test_text_in_another_language_is_marked(client: FlaskClient, path: str, mark
         assert found.get(text) == language, (text, found)
 
 
+def test_a_title_leads_to_its_editions_and_to_what_is_like_it(client: FlaskClient) -> None:
+    tree = page(client, "/title/t-edition-2")
+    section = tree.xpath("//section[@aria-labelledby='editions']")[0]
+    assert sorted(section.xpath(".//a/@href")) == [f"/title/t-edition-{n}" for n in (1, 3, 4)]
+    assert not tree.xpath("//section[@aria-labelledby='similar']//a[starts-with(@href, '/title/t-edition')]")
+    similar = page(client, "/title/n-001").xpath("//section[@aria-labelledby='similar']//h3/a/@href")
+    assert len(similar) == 6
+    assert "/title/n-001" not in similar
+    assert all(client.get(address).status_code == 200 for address in similar)
+    assert not page(client, "/title/n-001").xpath("//section[@aria-labelledby='editions']")
+
+
 @every_language
 @pytest.mark.parametrize("old", [MERGED_AWAY, "t-before-that"])
 def test_a_title_that_was_merged_leads_to_what_it_is_now(client: FlaskClient, language: str, old: str) -> None:
@@ -365,6 +498,121 @@ def test_a_title_that_was_merged_leads_to_what_it_is_now(client: FlaskClient, la
 @pytest.mark.parametrize("id_", ["no-such-title", VANISHED, "../etc/passwd", "%00", "ก"])
 def test_a_title_that_is_not_there(client: FlaskClient, id_: str) -> None:
     assert client.get(f"/title/{id_}").status_code == 404
+
+
+# ── leafing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def headings(tree: html.HtmlElement) -> dict[str, str]:
+    rows = tree.xpath("//ol[@class='headings']/li")
+    return {" ".join(row.xpath("string(a)").split()): row.xpath("string(span[@class='tally'])") for row in rows}
+
+
+@pytest.mark.parametrize("kind", ["title", "creator", "subject", "call_number"])
+def test_leafing_there_and_back_passes_every_heading_once(client: FlaskClient, kind: str) -> None:
+    pages: list[list[str]] = []
+    path = f"/browse/{kind}"
+    while path:
+        tree = page(client, path)
+        pages.append(list(headings(tree)))
+        assert tree.get_element_by_id("from").get("value") == ""  # what the pager asks is nothing that one typed
+        last, path = path, next(iter(tree.xpath("//nav[@class='steps']/a[@rel='next']/@href")), "")
+    seen = [heading for one in pages for heading in one]
+    assert len(seen) == len(set(seen)) > 15
+    back: list[str] = []
+    while last:
+        tree = page(client, last)
+        back = list(headings(tree)) + back
+        last = next(iter(tree.xpath("//nav[@class='steps']/a[@rel='prev']/@href")), "")
+    assert back == seen
+    shown = {" ".join(unbroken(v).split()) for d in (*NAMED, *MANY) for v in d.values.get(kind, ())}
+    assert shown - set(seen) == set() or kind == "call_number"
+
+
+def test_headings_stand_in_the_order_of_the_dictionary_with_their_counts(client: FlaskClient) -> None:
+    found = headings(page(client, "/browse/subject?from=ก"))
+    assert list(found)[:3] == ["การจัดการความรู้", "ขอนแก่น -- ประวัติศาสตร์", "เรื่องสั้นไทย"]  # เ after its consonant
+    assert found["การจัดการความรู้"] == "65 รายการ"
+    assert headings(page(client, "/en/browse/subject?from=ว"))["วัด"] == "1 title"
+
+
+@pytest.mark.parametrize("kind", ["title", "creator", "subject", "call_number"])
+def test_every_heading_leads_to_as_many_titles_as_it_says(client: FlaskClient, kind: str) -> None:
+    path = f"/browse/{kind}"
+    while path:
+        tree = page(client, path)
+        for row in tree.xpath("//ol[@class='headings']/li"):
+            address = row.xpath("a/@href")[0]
+            answer = client.get(f"{urlsplit(address).path}.json?{urlsplit(address).query}&size=200").json
+            counted = int(row.xpath("string(span[@class='tally'])").split()[0])
+            assert answer["stage"] == "words"
+            if kind == "title":  # the words of one title may stand in a longer one
+                exactly = [
+                    hit for hit in answer["hits"] if hit["title"] == row.xpath("string(a)").replace("\u00a0", " ")
+                ]
+                assert len(exactly) == counted, address
+            else:
+                assert answer["total"] == counted, address
+        path = next(iter(tree.xpath("//nav[@class='steps']/a[@rel='next']/@href")), "")
+
+
+@every_language
+@pytest.mark.parametrize("kind", ["title", "call_number"])
+def test_every_letter_and_class_leads_on(client: FlaskClient, language: str, kind: str) -> None:
+    tree = page(client, f"{LANGUAGES[language]}/browse/{kind}")
+    links = tree.xpath("//nav[@class='bars']//a/@href")
+    assert len(links) == (72 if kind == "title" else 32)
+    assert all(client.get(link).status_code == 200 for link in links)
+
+
+def test_where_one_is_in_the_alphabet_is_said(client: FlaskClient) -> None:
+    def here(path: str) -> list[str]:
+        return [b.text_content() for b in page(client, path).xpath("//nav[@class='bars']//a[@aria-current]/b")]
+
+    assert here("/browse/title?from=ก") == ["ก"]
+    assert here("/browse/subject?from=เร") == ["ร"]
+    assert here("/browse/title?from=g") == ["G"]
+    assert here("/browse/call_number?from=9") == ["900"]
+    assert here("/browse/call_number?from=PL") == ["P"]
+    assert here("/browse/title?from=zzz") == []
+
+
+def test_the_end_of_the_list_leads_back(client: FlaskClient) -> None:
+    tree = page(client, "/browse/title?from=zzz")
+    assert "รายการสิ้นสุดก่อน “zzz”" in texts(tree, "//div[@class='empty']/p")[0]
+    back = tree.xpath("//nav[@class='steps']/a[@rel='prev']/@href")[0]
+    assert headings(page(client, back))
+
+
+@pytest.mark.parametrize("start", ["<script>", '"', "=", "\x00", "ก" * 800, "%ff", "ำ่", "🙂"])
+def test_leafing_begins_anywhere(client: FlaskClient, start: str) -> None:
+    for kind in ("title", "call_number"):
+        assert client.get(f"/browse/{kind}", query_string={"from": start, "before": "yes"}).status_code == 200
+        assert client.get(f"/browse/{kind}", query_string={"from": start}).status_code == 200
+    assert client.get("/browse/publisher").status_code == 404
+
+
+# ── suggestions ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_suggestions_are_headings_with_their_kind_and_count(client: FlaskClient) -> None:
+    response = client.get("/suggest.json?q=การจัด")
+    assert response.content_type == "application/json"
+    assert response.headers["Cache-Control"] == "public, max-age=60"
+    assert {"text": "การจัดการความรู้", "kind": "subject", "titles": 65} in response.json
+    assert 2 <= len(response.json) <= 8
+    assert {one["kind"] for one in response.json} <= {"title", "creator", "subject"}
+    assert client.get("/en/suggest.json?q=การจัด").json == response.json
+
+
+@pytest.mark.parametrize(
+    "typed", ["", " ", "ก", "\x00\x00", "%", "_%", "'; DROP TABLE headings; --", "ก" * 5000, "🙂🙂", "\ud800x"]
+)
+def test_whatever_is_typed_there_is_a_list(client: FlaskClient, typed: str) -> None:
+    asked = typed.encode("utf-8", "surrogatepass")
+    response = client.get("/suggest.json?q=" + "".join(f"%{byte:02x}" for byte in asked))
+    assert response.status_code == 200
+    assert isinstance(response.json, list)
 
 
 # ── members ──────────────────────────────────────────────────────────────────────────────────────
@@ -396,6 +644,15 @@ class Broken(Catalogue):
     def search(self, query: Query, facet_values: int = 30) -> Page:
         raise self.error
 
+    def complete(self, typed: str, size: int = 8) -> list[Completion]:
+        raise self.error
+
+    def editions(self, document: Document, size: int = 20) -> list[Document]:
+        raise self.error
+
+    def similar(self, document: Document, size: int = 6) -> list[Document]:
+        raise self.error
+
 
 @pytest.fixture
 def broken(installation: Installation) -> Flask:
@@ -423,6 +680,20 @@ def test_kind_sentences(broken: Flask, language: str, error: Exception, code: in
     assert response.headers["Content-Security-Policy"]
     assert tree.xpath("//form[@role='search']")
     assert ("Retry-After" in response.headers) == (code == 503)
+
+
+@pytest.mark.parametrize("error", [EngineError("no index"), RuntimeError("a secret of the house")])
+def test_trouble_is_no_reason_not_to_type_on(broken: Flask, error: Exception) -> None:
+    Broken.error = error
+    response = broken.test_client().get("/suggest.json?q=การ")
+    assert (response.status_code, response.json) == (200, [])
+
+
+def test_a_title_is_shown_where_there_is_no_index_to_look_beside_it(broken: Flask) -> None:
+    Broken.error = EngineError("no index")
+    tree = page(broken.test_client(), "/title/t-edition-2")
+    assert tree.xpath("//section[@class='title-held']")
+    assert not tree.xpath("//section[@class='beside']")
 
 
 def test_a_program_that_asked_for_json_is_told_in_json(broken: Flask) -> None:

@@ -48,13 +48,43 @@ def test_every_kind_of_member_material_and_sort_has_a_name(tables: Tables) -> No
     assert set(wording.SORTS) == set(SORTS)
 
 
-def test_every_stage_but_the_first_is_said_aloud() -> None:
-    from search.plan import STAGES
+def said_of(stage: str, total: int = 1, suggestion: str | None = "สวัสดี") -> str:
+    row = wording.stage(Page(Query(text="l;ylfu"), total, (), {}, stage=stage, suggestion=suggestion))
+    return TH.catalogue.gettext(row.said) % {"typed": "l;ylfu", "found": suggestion} if row else ""
 
-    for name in (*STAGES, "a-stage-of-tomorrow"):
-        said = wording.stage(Page(Query(text="ก"), 1, (), {}, stage=name), TH)
-        assert bool(said) == (name != "words")
-    assert not wording.stage(Page(Query(text="ก"), 0, (), {}, stage="some"), TH)
+
+def test_every_stage_but_the_first_is_said_aloud() -> None:
+    stages = ("words", "trigrams", "some", "folded", "spelling", "keyboard", "romanised", "a-stage-of-tomorrow")
+    assert set(stages[1:-1]) == set(wording.STAGES)
+    for name in stages:
+        assert bool(said_of(name)) == (name != "words"), name
+        assert not said_of(name, total=0), name
+
+
+@pytest.mark.parametrize("stage", ["spelling", "keyboard", "romanised"])
+def test_what_was_looked_for_instead_is_named_and_is_the_heading(stage: str) -> None:
+    assert said_of(stage) == "ไม่พบ “l;ylfu” แสดงผลของ “สวัสดี” แทน"
+    page = Page(Query(text="l;ylfu"), 7, (), {}, stage=stage, suggestion="สวัสดี")
+    assert wording.sentence(page, TH) == "พบ 7 รายการ สำหรับ “สวัสดี”"
+    assert wording.replaced(page)
+
+
+def test_the_nearest_titles_are_no_other_words() -> None:
+    """The stage spelling without a suggestion compared titles letter by letter: there is nothing to name."""
+    page = Page(Query(text="ขอแกน"), 3, (), {}, stage="spelling")
+    assert not wording.replaced(page)
+    assert wording.sentence(page, TH) == "พบ 3 รายการ สำหรับ “ขอแกน”"
+    assert said_of("spelling", suggestion=None).startswith("ไม่พบรายการที่ตรงกับคำค้นทุกคำ")
+
+
+def test_what_the_reader_may_have_meant_is_not_what_was_looked_for() -> None:
+    page = Page(Query(text="แพ"), 2, (), {}, stage="words", suggestion="แพร่")
+    assert not wording.replaced(page)
+    assert wording.sentence(page, TH) == "พบ 2 รายการ สำหรับ “แพ”"
+
+
+def test_each_language_counts_in_its_era() -> None:
+    assert (wording.era(TH), wording.era(EN)) == (543, 0)
 
 
 @pytest.mark.parametrize(
