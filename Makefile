@@ -27,6 +27,8 @@ bench: $(VENV)/dev ## the measurements, each in its own time
 	$(BIN)/python -m bench.harvest
 	$(BIN)/python -m bench.index
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.thai
+	$(BIN)/python -m bench.hostile
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) var/demo

@@ -1,49 +1,60 @@
-"""Records recognised and merged a second, documents analysed and written to the engine a second, step by step.
+"""Records recognised and merged a second, and from stored documents to a live index, with the memory that it takes.
 
-    python -m bench.index [--titles N] [--engine NAME] [--json]
+    python -m bench.index [--titles N] [--engine NAME] [--home DIR] [--documents-only] [--json]
 
-The records are composed (bench/composed.py). Recognising is measured beside a loop that only reads the same
-records from the store; writing beside bare tantivy, which gets four facets and title words that are already cut.
-Ratios are ours to the bare one's a second.
+The records are composed (bench/composed.py). Recognising is measured beside a loop that only reads the same records
+from the store. A generation is built from stored documents with all analysis of their texts, in a process of its
+own, whose memory and that of its children is watched; beside it Lucene with its ThaiAnalyzer indexes the same texts,
+and bare tantivy words that are already cut. Ratios are ours to the other's a second. ``--home`` keeps the documents
+for the next run; ``--documents-only`` leaves the records out.
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+import multiprocessing
+import shutil
+from collections.abc import Callable
 from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Engine as Database
 
+from bench import kept, lucene
 from bench.bare import Bare
 from bench.composed import SEED, reading, titles, vocabulary
-from bench.measure import Clock, Figures, home, machine, positive, progress, rate, ratio, show, tables
-from config.tables import Field, Tables
+from bench.measure import BenchError, Clock, Figures, home, machine, positive, progress, rate, ratio, run, show, tables
+from bench.memory import Peak
+from config import database as databases
+from config.tables import Tables
 from demo.sample import MEMBERS
 from harvest.store import Store
 from index.build import Index
 from search.engines import ENGINES
-from search.generation import Generations
-from search.question import Document
-from search.schema import Entry, Schema
+from search.service import Catalogue
 
 TITLES = 5000
 BATCH = 500  # titles whose records are stored in one transaction
+LOOK = 0.1  # seconds between two looks at the memory
 
 T = TypeVar("T")
 
 
-class ClockedSchema(Schema):
-    """The schema, with a clock on the analysis."""
+def measure(
+    count: int = TITLES, engine: str = "tantivy", directory: Path | None = None, *,
+    documents_only: bool = False, peer: bool = True,
+) -> Figures:  # fmt: skip
+    """One build from an empty home over the records of so many titles, and one generation from as many documents.
+    ``peer``: Lucene beside it, where it is there."""
+    given = tables()
+    given = msgspec.structs.replace(given, settings=msgspec.structs.replace(given.settings, engine=engine))
+    figures = {} if documents_only else measure_records(given, count)
+    figures |= measure_documents(given, count, directory, peer)
+    return figures | {"engine": engine, "seed": SEED, "machine": machine()}
 
-    def __init__(self, fields: Mapping[str, Field]):
-        super().__init__(fields)
-        self.analysed = Clock()
 
-    def entry(self, document: Document) -> Entry:
-        with self.analysed:
-            return super().entry(document)
+# ── records ──────────────────────────────────────────────────────────────────────────────────────
 
 
 class ClockedIndex(Index):
@@ -51,8 +62,6 @@ class ClockedIndex(Index):
 
     def __init__(self, tables: Tables, database: Database, home: Path):
         super().__init__(tables, database, home, lambda step, done, of: progress(f"{step}: {done}"))
-        self.schema = ClockedSchema(tables.fields)
-        self.generations = Generations(home, tables.settings.engine, self.schema)
         self.clocks: dict[str, Clock] = {}
 
     def timed(self, step: str, work: Callable[[], T]) -> T:
@@ -66,11 +75,8 @@ class ClockedIndex(Index):
         self.timed("merge", lambda: super(ClockedIndex, self)._merge(rebuild))
 
 
-def measure(count: int = TITLES, engine: str = "tantivy") -> Figures:
-    """One build from an empty home over the records of so many titles."""
-    vocabulary()  # loads the dictionary, which is no part of any step
-    given = tables()
-    given = msgspec.structs.replace(given, settings=msgspec.structs.replace(given.settings, engine=engine))
+def measure_records(given: Tables, count: int) -> Figures:
+    vocabulary()  # what titles are composed from is no part of any step
     with home() as (directory, database):
         store = Store(database)
         records = _fill(store, count)
@@ -79,41 +85,21 @@ def measure(count: int = TITLES, engine: str = "tantivy") -> Figures:
         index = ClockedIndex(given, database, directory)
         with Clock() as whole:
             built = index.run()
-        progress("bare tantivy")
-        bare = Bare(directory / "bare")
-        bare_written = bare.write(titles(count))
-    figures = _figures(index, records, built.titles, whole.seconds)
-    per_second, documents = figures["records_per_second"], figures["documents_per_second"]
-    read, bare_documents = rate(records, reading_alone.seconds), rate(bare_written, bare.written.seconds)
-    return figures | {
+    recognise, merge = index.clocks["recognise"].seconds, index.clocks["merge"].seconds
+    per_second, read = rate(records, recognise + merge), rate(records, reading_alone.seconds)
+    steps = {"recognise": (records, recognise), "merge": (records, merge),
+             "write": (built.titles, whole.seconds - recognise - merge)}  # fmt: skip
+    return {
+        "titles": built.titles,
+        "records": records,
+        "seconds": round(whole.seconds, 3),
+        "records_per_second": per_second,
         "read_records_per_second": read,
         "ratio_to_read": ratio(per_second, read),
-        "bare_documents_per_second": bare_documents,
-        "ratio_to_bare": ratio(documents, bare_documents),
-        "engine": engine,
-        "seed": SEED,
-        "machine": machine(),
-    }
-
-
-def _figures(index: ClockedIndex, records: int, documents: int, whole: float) -> Figures:
-    """Seconds and rates of the steps; what is neither recognising, merging nor analysing is writing."""
-    recognise, merge = index.clocks["recognise"].seconds, index.clocks["merge"].seconds
-    analyse = index.schema.analysed.seconds
-    write = whole - recognise - merge - analyse
-    steps = {"recognise": (records, recognise), "merge": (records, merge),
-             "analyse": (documents, analyse), "write": (documents, write)}  # fmt: skip
-    by_step = {
-        step: {"count": count, "seconds": round(seconds, 3), "per_second": rate(count, seconds)}
-        for step, (count, seconds) in steps.items()
-    }
-    return {
-        "titles": documents,
-        "records": records,
-        "seconds": round(whole, 3),
-        "records_per_second": rate(records, recognise + merge),
-        "documents_per_second": rate(documents, analyse + write),
-        "by_step": by_step,
+        "by_step": {
+            step: {"count": number, "seconds": round(seconds, 3), "per_second": rate(number, seconds)}
+            for step, (number, seconds) in steps.items()
+        },
     }
 
 
@@ -136,14 +122,91 @@ def _fill(store: Store, count: int) -> int:
     return stored
 
 
+# ── documents ────────────────────────────────────────────────────────────────────────────────────
+
+
+def measure_documents(given: Tables, count: int, directory: Path | None, peer: bool) -> Figures:
+    """From stored documents to a live generation."""
+    with kept.home(directory, count) as (path, database):
+        lucene_rate = _lucene(path, count) if peer and lucene.present() else None
+        bare_rate = _bare(path, count)
+        built, seconds, peak = generation(given, str(database.url), path / "generation")
+    documents = rate(built, seconds)
+    figures = {
+        "documents": built,
+        "documents_seconds": round(seconds, 3),
+        "documents_per_second": documents,
+        "peak_mib": round(peak.shared, 1),
+        "peak_rss_mib": round(peak.added, 1),
+        "bare_documents_per_second": bare_rate,
+        "ratio_to_bare": ratio(documents, bare_rate),
+    }
+    if lucene_rate:
+        figures |= {"lucene_documents_per_second": lucene_rate, "ratio_to_lucene": ratio(documents, lucene_rate)}
+    return figures
+
+
+def _lucene(path: Path, count: int) -> float:
+    """The rate of Lucene with its ThaiAnalyzer over the texts as they stand."""
+    texts, said = path / "texts", f"{SEED}, {count} titles"
+    progress("Lucene")
+    kept.once(texts, said, lambda made: lucene.write_records(made / lucene.RECORDS, titles(count), lucene.unsegmented))
+    rate = lucene.index(texts / lucene.RECORDS, path / "lucene-thai", thai=True)
+    shutil.rmtree(path / "lucene-thai")
+    return rate
+
+
+def _bare(path: Path, count: int) -> float:
+    records = kept.records(path, count)
+    progress("bare tantivy")
+    with Clock() as whole:
+        written = Bare(path / "bare-built").write(lucene.read_records(records))
+    shutil.rmtree(path / "bare-built")
+    return rate(written, whole.seconds)
+
+
+def generation(given: Tables, url: str, home: Path) -> tuple[int, float, Peak]:
+    """One generation of the documents in the database, built in a process of its own: (documents, seconds, memory).
+    Raises BenchError where that process ends without one."""
+    progress("index")
+    shutil.rmtree(home, ignore_errors=True)
+    context, peak = multiprocessing.get_context("spawn"), Peak()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_generation, args=(theirs, given, url, home))
+    process.start()
+    theirs.close()
+    while not ours.poll(LOOK):
+        peak.look(process.pid or 0)
+    try:
+        built, seconds = ours.recv()
+    except EOFError as error:
+        raise BenchError("the generation was not built: its process ended") from error
+    finally:
+        ours.close()
+        process.join()
+        process.close()
+        shutil.rmtree(home, ignore_errors=True)
+    return built, seconds, peak
+
+
+def _generation(pipe: Connection, given: Tables, url: str, home: Path) -> None:
+    home.mkdir(parents=True)
+    catalogue = Catalogue(given, databases.connect(url), home)
+    with Clock() as clock:
+        built = catalogue.generations.build(catalogue.documents_store)
+    pipe.send((built, clock.seconds))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.index", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--titles", type=positive, default=TITLES, metavar="N", help=f"how many titles ({TITLES})")
     parser.add_argument("--engine", default="tantivy", choices=tuple(ENGINES))
+    parser.add_argument("--home", type=Path, metavar="DIR", help="keep the documents there for the next run")
+    parser.add_argument("--documents-only", action="store_true", help="only from documents to a generation")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
-    show(measure(given.titles, given.engine), given.json)
+    show(measure(given.titles, given.engine, given.home, documents_only=given.documents_only), given.json)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

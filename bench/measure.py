@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +20,29 @@ from config import database
 from config.tables import Tables, read
 
 Figures = dict[str, Any]
+MATERIAL = Path(__file__).parents[2] / "shared" / "data"  # real records that lie beside the checkout
+
+
+class BenchError(Exception):
+    """What a measurement needs is not there, or not as it should be: one line says what."""
+
+
+def material(name: str) -> Path:
+    """A file of the real material. Raises BenchError where it is not there."""
+    path = MATERIAL / name
+    if not path.exists():
+        raise BenchError(f"{name} is missing: it should lie in {MATERIAL}")
+    return path
+
+
+def run(main: Callable[[], None]) -> None:
+    """The command of a measurement: one line and exit code 2 for what it cannot work with."""
+    try:
+        main()
+    except BenchError as error:
+        progress()
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 class Clock:
@@ -34,6 +57,26 @@ class Clock:
 
     def __exit__(self, *_: object) -> None:
         self.seconds += time.perf_counter() - self._began
+
+
+class Share(Clock):
+    """A clock that also says which share of a processor this process got. Well below 1 others were at work, and times
+    in milliseconds say little."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worked = 0.0
+
+    def __enter__(self) -> Self:
+        self._worked = time.process_time()
+        return super().__enter__()
+
+    def __exit__(self, *given: object) -> None:
+        super().__exit__(*given)
+        self.worked += time.process_time() - self._worked
+
+    def said(self) -> float:
+        return round(self.worked / self.seconds, 3)
 
 
 def rate(count: int, seconds: float) -> float:

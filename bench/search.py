@@ -1,42 +1,43 @@
-"""How long a question takes, by its kind: twenty documents and four facets, beside bare tantivy over the same titles.
+"""How long a question takes, by its kind: twenty documents and four facets, beside Lucene and bare tantivy.
 
-    python -m bench.search [--titles N] [--engine NAME] [--json]
+    python -m bench.search [--titles N] [--engine NAME] [--home DIR] [--export DIR] [--json]
 
-The titles are composed (bench/composed.py) and the questions drawn from them, with a fixed seed. Ours goes the whole
-way of a page, ``Catalogue.search``: parsing, stages over all fields with sub-words and trigrams, facets, documents.
-The bare one is given words that are already cut, and asks for all of them in the title. Ratios are ours to the
-bare one's in time: 2.0 takes twice as long.
+The titles are composed (bench/composed.py) and the questions drawn from them (bench/questions.py), with a fixed
+seed. Ours goes the whole way of a page, ``Catalogue.search``. On questions of one, two and three words, Lucene
+(bench/lucene.py) and bare tantivy (bench/bare.py) answer the same over the same titles in the same run: they are
+given words that are already cut. Each side is alone while it is asked; Lucene is asked before and after the others,
+and its better time counts. ``processor_share`` well below 1 says that others were at work on the machine: then no
+figure here means much. Ratios are ours to the other's in time: 2.0 takes twice as long.
+
+``--home`` keeps the documents and the indexes for the next run; ``--export`` only writes what Lucene is given.
 """
 
 import argparse
-import functools
-import random
+import contextlib
+import gc
 import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
-from bench.bare import FACETS, PAGE, Bare
-from bench.composed import SEED, Composed, compose, counts, document, titles
-from bench.measure import Figures, home, machine, milliseconds, positive, progress, ratio, show, tables
-from search import text
-from search.engines import ENGINES
+from bench import kept, lucene
+from bench.bare import PAGE
+from bench.composed import SEED, Composed, titles
+from bench.measure import Figures, Share, machine, milliseconds, positive, progress, ratio, run, show, tables
+from bench.questions import KINDS, LABELS, PLAIN, Question, beginnings, questions
+from search.engines import ENGINES, EngineError
 from search.question import Query
 from search.service import Catalogue
 
 TITLES = 5000
-QUESTIONS = 30  # of each kind
+FACETS = ("member", "language", "material", "year")
+QUESTIONS = 50  # of each kind
 REPEATS = 5
-BATCH = 1000  # documents put in one transaction
+BEGINNINGS = 10  # of each length and field
+COMPLETIONS = 8
 
-
-class Question(msgspec.Struct, frozen=True):
-    """What a reader types, and what bare tantivy is asked in its place: words, already cut, in a column."""
-
-    typed: str
-    words: tuple[str, ...]
-    column: str = "words"
+Side = Callable[[Question], int]  # asks, and says how many titles were found
 
 
 class Timed(msgspec.Struct):
@@ -46,7 +47,7 @@ class Timed(msgspec.Struct):
     first: list[float] = []
     found: list[int] = []
 
-    def ask(self, question: Question, side: "Side", *, first: bool) -> None:
+    def ask(self, question: Question, side: Side, *, first: bool) -> None:
         began = time.perf_counter()
         found = side(question)
         self.seconds.append(time.perf_counter() - began)
@@ -55,103 +56,46 @@ class Timed(msgspec.Struct):
             self.found.append(found)
 
 
-Side = Callable[[Question], int]  # asks, and says how many titles were found
 Times = dict[str, Timed]  # kind -> what it took
 
 
-# ── questions ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _plain(*chunks: str) -> Question:
-    return Question(" ".join(chunks), tuple(dict.fromkeys(word for chunk in chunks for word in text.words(chunk))))
-
-
-def _common(chance: random.Random, count: int) -> Question:
-    """One of the thirty most frequent Thai words: การ, ไทย, ใน …"""
-    thai = [word for word, _ in counts().most_common() if "\u0e01" <= word[0] <= "\u0e5b"]
-    return _plain(chance.choice(thai[:30]))
-
-
-def _rare(chance: random.Random, count: int) -> Question:
-    """The rarest word of a title."""
-    return _plain(min(_drawn(chance, count).words, key=lambda word: (counts()[word], word)))
-
-
-def _several(number: int, chance: random.Random, count: int) -> Question:
-    """Words from anywhere in one title, with spaces between them."""
-    title = _drawn(chance, count, lambda title: len(set(title.words)) >= number)
-    return _plain(*chance.sample(sorted(set(title.words)), number))
-
-
-def _phrase(chance: random.Random, count: int) -> Question:
-    """Three words that follow each other in a Thai title, in quotes."""
-    typed = "".join(_drawn(chance, count, lambda title: title.thai).words[:3])
-    return msgspec.structs.replace(_plain(typed), typed=f'"{typed}"')
-
-
-def _field(chance: random.Random, count: int) -> Question:
-    """A word in the title only."""
-    plain = _plain(chance.choice(_drawn(chance, count).words))
-    return msgspec.structs.replace(plain, typed=f"title:{plain.typed}")
-
-
-def _isbn(chance: random.Random, count: int) -> Question:
-    number = _drawn(chance, count, lambda title: bool(title.isbn)).isbn
-    return Question(number, (number,), "isbn")
-
-
-def _drawn(chance: random.Random, count: int, fits: Callable[[Composed], bool] = lambda title: True) -> Composed:
-    """A title that fits. Raises ValueError where none of them does."""
-    start = chance.randrange(count)
-    for step in range(count):
-        if fits(title := compose((start + step) % count + 1)):
-            return title
-    raise ValueError(f"{count} titles are too few for every kind of question")
-
-
-KINDS: dict[str, Callable[[random.Random, int], Question]] = {
-    "common word": _common,
-    "rare word": _rare,
-    "two words": functools.partial(_several, 2),
-    "three words": functools.partial(_several, 3),
-    "thai phrase": _phrase,
-    "field": _field,
-    "isbn": _isbn,
-}
-
-
-def questions(count: int, each: int, purpose: str) -> dict[str, list[Question]]:
-    """So many questions of each kind over the first ``count`` titles; another purpose draws others."""
-    chances = {kind: random.Random(f"{SEED}/{purpose}/{kind}") for kind in KINDS}
-    return {kind: [write(chances[kind], count) for _ in range(each)] for kind, write in KINDS.items()}
-
-
-# ── the measurement ──────────────────────────────────────────────────────────────────────────────
-
-
-def measure(count: int = TITLES, engine: str = "tantivy", *, each: int = QUESTIONS, repeats: int = REPEATS) -> Figures:
-    """Both indexes over the same titles; other questions to warm up; then each kind's, the sides taking turns."""
-    given = tables()
-    given = msgspec.structs.replace(given, settings=msgspec.structs.replace(given.settings, engine=engine))
-    with home() as (directory, database):
-        catalogue, shipped = (Catalogue(given, database, directory) for _ in range(2))
+def measure(
+    count: int = TITLES, engine: str = "tantivy", directory: Path | None = None, *,
+    each: int = QUESTIONS, repeats: int = REPEATS, peer: bool = True,
+) -> Figures:  # fmt: skip
+    """All sides over the same titles. ``peer``: Lucene among them, where it is there."""
+    with kept.home(directory, count) as (path, database):
+        asked = questions(count, each, "asked")
+        given = tables()
+        given = msgspec.structs.replace(given, settings=msgspec.structs.replace(given.settings, engine=engine))
+        catalogue, shipped = (Catalogue(given, database, path / engine) for _ in range(2))
         catalogue.facets = FACETS
-        _build(catalogue, count)
-        bare = Bare(directory / "bare")
-        bare_titles = bare.write(titles(count))
-        sides: dict[str, Side] = {
-            "ours": lambda question: catalogue.search(Query(question.typed, size=PAGE)).total,
-            "bare": lambda question: bare.ask(question.column, question.words),
-            "shipped": lambda question: shipped.search(Query(question.typed, size=PAGE)).total,
-        }
-        _asked(sides, questions(count, each, "warm"), 1)
-        times = _asked(sides, questions(count, each, "asked"), repeats)
+        build(catalogue)
+        bare = kept.bare(path, count)
+        peers = _Peer(path, count, asked, repeats) if peer and lucene.present() else None
+        before = peers.ask() if peers else {}
+        with _settled():
+            plain = {kind: asked[kind] for kind in PLAIN}
+            with Share() as bare_share:
+                bare_times = timed(lambda question: bare.ask(question.words), plain, repeats, "bare tantivy")
+            timed(_asking(catalogue), questions(count, each, "warm"), 1, "warm")
+            with Share() as share:
+                times = timed(_asking(catalogue), asked, repeats, "ours")
+            whole = timed(_asking(shipped), asked, 1, "all facets")
+            completing = _completing(catalogue, count)
+        told = lucene.faster(before, peers.ask()) if peers else {}
         held = catalogue.titles()
-    return _figures(times, tuple(KINDS)) | {
-        "by_kind": {kind: _figures(times, (kind,)) for kind in KINDS},
-        "shipped_facets": _with_shipped_facets(times, len(shipped.facets)),
+        bare_held = bare.titles()
+    by_kind = {kind: _figures(times, bare_times, (kind,), told.get(LABELS.get(kind, ""))) for kind in KINDS}
+    return _mean([*times.values()]) | {
+        "words_only": _figures(times, bare_times, PLAIN, told.get("ALL")),
+        "by_kind": by_kind,
+        "complete": completing,
+        "shipped_facets": {"facets": len(shipped.facets), **_mean([*whole.values()])},
+        "processor_share": {"ours": share.said(), "bare": bare_share.said()},
         "titles": held,
-        "bare_titles": bare_titles,
+        "bare_titles": bare_held,
+        "questions": each,
         "repeats": repeats,
         "documents": PAGE,
         "facets": list(FACETS),
@@ -161,67 +105,131 @@ def measure(count: int = TITLES, engine: str = "tantivy", *, each: int = QUESTIO
     }
 
 
-def _build(catalogue: Catalogue, count: int) -> None:
-    source = titles(count)
-    store = catalogue.documents_store
-    done = 0
-    while batch := [document(title) for title in islice(source, BATCH)]:
-        with store.engine.begin() as connection:
-            done += store.put(connection, batch)
-        progress(f"documents: {done}")
-    catalogue.generations.build(store, lambda done: progress(f"index: {done}"))
+def _asking(catalogue: Catalogue) -> Side:
+    return lambda question: catalogue.search(Query(question.typed, size=PAGE)).total
 
 
-def _asked(sides: dict[str, Side], drawn: dict[str, list[Question]], repeats: int) -> dict[str, Times]:
-    """Every question so many times, on every side in turn: side -> kind -> what it took."""
-    times = {side: {kind: Timed() for kind in drawn} for side in sides}
+def build(catalogue: Catalogue) -> None:
+    """An index of all documents, unless a kept home has one that this program reads."""
+    try:
+        catalogue.generations.current()
+    except EngineError:
+        catalogue.generations.build(catalogue.documents_store, lambda done: progress(f"index: {done}"))
+    catalogue.warm()
+
+
+@contextlib.contextmanager
+def _settled() -> Iterator[None]:
+    """What was needed to build is no part of what answers: the garbage collector need not look at it in the block."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+class _Peer:
+    """Lucene with the titles and the questions."""
+
+    def __init__(self, path: Path, count: int, asked: dict[str, list[Question]], repeats: int):
+        self.directory = kept.peer(path, count)
+        self.queries = path / lucene.QUERIES
+        self.repeats = repeats + 1  # the first warms up, and does not count
+        write_queries(self.queries, asked)
+
+    def ask(self) -> dict[str, Figures]:
+        progress("questions: Lucene")
+        return lucene.search(self.queries, self.directory, self.repeats)
+
+
+def write_queries(path: Path, asked: dict[str, list[Question]]) -> None:
+    lucene.write_queries(path, {label: [q.words for q in asked[kind]] for kind, label in LABELS.items()})
+
+
+def timed(side: Side, asked: dict[str, list[Question]], repeats: int, name: str) -> Times:
+    """Every question so many times: kind -> what it took."""
+    times = {kind: Timed() for kind in asked}
     for number in range(repeats):
-        progress(f"questions: {number + 1} of {repeats} times")
-        for kind, asked in drawn.items():
-            for question in asked:
-                for side, ask in sides.items():
-                    times[side][kind].ask(question, ask, first=number == 0)
+        progress(f"questions: {name}, {number + 1} of {repeats} times")
+        for kind, some in asked.items():
+            for question in some:
+                times[kind].ask(question, side, first=number == 0)
     return times
 
 
-def _figures(times: dict[str, Times], kinds: tuple[str, ...]) -> Figures:
+def _mean(some: Sequence[Timed]) -> Figures:
+    return milliseconds([second for one in some for second in one.seconds])
+
+
+def _figures(times: Times, bare: Times, kinds: Sequence[str], told: Figures | None) -> Figures:
     """Over all askings of those kinds; ``first_mean_ms`` over each question's first, of which nothing is remembered."""
-    ours = [times["ours"][kind] for kind in kinds]
-    bare = [times["bare"][kind] for kind in kinds]
-    figures = milliseconds([second for timed in ours for second in timed.seconds])
-    bare_mean = milliseconds([second for timed in bare for second in timed.seconds])["mean_ms"]
-    return figures | {
-        "first_mean_ms": milliseconds([second for timed in ours for second in timed.first])["mean_ms"],
-        "bare_mean_ms": bare_mean,
-        "ratio_to_bare": ratio(figures["mean_ms"], bare_mean),
-        "queries": sum(len(timed.found) for timed in ours),
-        "mean_found": _mean_found(ours),
-        "bare_mean_found": _mean_found(bare),
+    some = [times[kind] for kind in kinds]
+    figures = _mean(some) | {
+        "first_mean_ms": milliseconds([second for one in some for second in one.first])["mean_ms"],
+        "mean_found": _found(some),
+    }
+    if all(kind in bare for kind in kinds):
+        beside = [bare[kind] for kind in kinds]
+        figures |= _beside_bare(figures, _mean(beside)) | {"bare_mean_found": _found(beside)}
+    return figures | (lucene.beside(figures, told) if told else {})
+
+
+def _beside_bare(ours: Figures, bare: Figures) -> Figures:
+    return {
+        "bare_mean_ms": bare["mean_ms"],
+        "bare_p99_ms": bare["p99_ms"],
+        "ratio_to_bare": ratio(ours["mean_ms"], bare["mean_ms"]),
+        "p99_ratio_to_bare": ratio(ours["p99_ms"], bare["p99_ms"]),
     }
 
 
-def _mean_found(some: list[Timed]) -> float:
-    found = [number for timed in some for number in timed.found]
+def _found(some: Iterable[Timed]) -> float:
+    found = [number for one in some for number in one.found]
     return round(sum(found) / len(found), 1)
 
 
-def _with_shipped_facets(times: dict[str, Times], facets: int) -> Figures:
-    """The same questions with every facet of the shipped table, beside those with four."""
-    every, four = (
-        milliseconds([second for timed in times[side].values() for second in timed.seconds])["mean_ms"]
-        for side in ("shipped", "ours")
-    )
-    return {"facets": facets, "mean_ms": every, "ratio_to_four": ratio(every, four)}
+def _completing(catalogue: Catalogue, count: int) -> Figures:
+    """What it takes to complete what was typed so far, by the field that it is the beginning of."""
+    complete = getattr(catalogue, "complete", None)
+    if complete is None:
+        return {}
+    drawn = {field: [Question(text, ()) for text in some] for field, some in beginnings(count, BEGINNINGS).items()}
+    times = timed(lambda question: len(complete(question.typed, COMPLETIONS)), drawn, 1, "complete")
+    by_field = {field: _mean([one]) | {"mean_found": _found([one])} for field, one in times.items()}
+    return _mean([*times.values()]) | {"by_field": by_field}
+
+
+def export(directory: Path, count: int, each: int = QUESTIONS) -> Figures:
+    """RECORDS.tsv and QUERIES.tsv of the peer: how many of each."""
+    directory.mkdir(parents=True, exist_ok=True)
+    written = lucene.write_records(directory / lucene.RECORDS, titles(count))
+    write_queries(directory / lucene.QUERIES, questions(count, each, "asked"))
+    return {"titles": written, "queries": each * len(PLAIN), "seed": SEED, **repeated(titles(count))}
+
+
+def repeated(composed: Iterable[Composed]) -> Figures:
+    """The share of titles and of subject headings that stood in an earlier title."""
+    seen: dict[str, set[str]] = {"title": set(), "subject": set()}
+    total = dict.fromkeys(seen, 0)
+    for title in composed:
+        for field, texts in seen.items():
+            texts.update(title.values[field])
+            total[field] += len(title.values[field])
+    return {f"repeated_{field}s": round(1 - len(texts) / total[field], 6) for field, texts in seen.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.search", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--titles", type=positive, default=TITLES, metavar="N", help=f"how many titles ({TITLES})")
     parser.add_argument("--engine", default="tantivy", choices=tuple(ENGINES))
+    parser.add_argument("--home", type=Path, metavar="DIR", help="keep documents and indexes there for the next run")
+    parser.add_argument("--export", type=Path, metavar="DIR", help="only write the peer's two files there")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
-    show(measure(given.titles, given.engine), given.json)
+    figures = export(given.export, given.titles) if given.export else measure(given.titles, given.engine, given.home)
+    show(figures, given.json)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,6 +1,7 @@
 """Percentiles, and how figures are printed."""
 
 import json
+import time
 
 import pytest
 
@@ -21,6 +22,13 @@ def test_a_clock_adds_up_its_blocks() -> None:
     with clock:
         pass
     assert first == 0.0 < once < clock.seconds
+
+
+def test_who_waits_has_a_small_share_of_the_processor() -> None:
+    with measure.Share() as share:
+        time.sleep(0.05)
+    assert share.seconds >= 0.05
+    assert share.said() < 0.5
 
 
 FIGURES = {"records": 12345, "by_step": {"merge": {"seconds": 1.5}, "write": {"seconds": 2.5, "count": 7}}}
