@@ -55,7 +55,13 @@ def _begin(connection: Connection) -> None:
 
 def _pragmas(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself: the driver's own transactions leave DDL out
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=600000", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=600000",
+        "foreign_keys=ON",
+        "mmap_size=268435456",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

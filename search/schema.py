@@ -22,13 +22,13 @@ BETWEEN = f" {text.BREAK} "
 FORGIVEN = 4  # fields of this weight are found in spite of a misspelling
 LONGEST_WHOLE = 100  # characters
 
-Kind = Literal["words", "terms", "trigrams", "number", "facet", "sort", "rank"]
+Kind = Literal["words", "terms", "trigrams", "number", "facet", "few", "sort", "rank"]
 
 
 class Column(msgspec.Struct, frozen=True):
     """One physical column. ``words`` keep positions, ``terms`` do not, ``trigrams`` are every three characters of a
-    text (search.text.edged); ``facet`` holds values as they are
-    shown, ``sort`` a text and ``rank`` a number that are unique and order as they should, ``number`` one integer."""
+    text (search.text.edged); ``facet`` holds values as they are shown, ``few`` those of which there are few in all;
+    ``sort`` is a text and ``rank`` a number that are unique and order as they should; ``number`` is one integer."""
 
     name: str
     kind: Kind
@@ -67,7 +67,7 @@ class Schema:
         self.kinds = {column.name: column.kind for column in self.columns}
 
     def _columns(self) -> list[Column]:
-        found = [Column(facet_column(name), "facet") for name in self.facets]
+        found = [Column(facet_column(name), "few" if name == MEMBER else "facet") for name in self.facets]
         found += [Column(name, "terms") for name in (ANY, WHOLE, CALL_NUMBER, WORK)] + [Column(FOLDED, "trigrams")]
         for name, field in self.fields.items():
             match field.analyser:

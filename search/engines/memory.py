@@ -128,7 +128,7 @@ class Memory:
         column, term = node.fieldname, node.text
         if column == ID:
             return {term: 1.0} if term in self.entries else {}
-        if self.kinds.get(column) in ("facet", "sort"):
+        if self.kinds.get(column) in ("facet", "few"):
             return {id_: 1.0 for id_, e in self.entries.items() if term in e.facets.get(column, ())}
         found = self._postings(column, term)
         idf = math.log(1 + (len(self.entries) - len(found) + 0.5) / (len(found) + 0.5))

@@ -1,6 +1,7 @@
 """tantivy: the default engine, one machine, up to tens of millions of titles."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +16,8 @@ from search.schema import Entry, Schema
 HEAP = 768 << 20  # bytes that a writer gathers before it writes a segment
 ONE, TOTAL = "one", "total"  # a column that is 1 everywhere, and the count of it
 TRIGRAMS, UNSEEN = "trigrams", "unseen"  # tokenizers of those names
+# What a title has of few values is counted as one: counting values that are several costs four times as much.
+TOGETHER, BETWEEN, MOST = "_together", "\x1f", 5000  # 11 members make 2,047 sets; of more, the rarest would be lost
 TOKENIZERS = {TRIGRAMS: tantivy.Tokenizer.ngram(3, 3, False), UNSEEN: tantivy.Tokenizer.regex(r"[^\s\S]")}
 LETTERS = "abcdefghijklmnopqrstuvwxyz" + "".join(map(chr, range(0x0E01, 0x0E4F)))  # that a word begins with
 ALL = 1 << 22  # documents fetched at once where all are wanted
@@ -26,6 +29,7 @@ class Tantivy:
     def __init__(self, directory: Path, schema: Schema):
         self.kinds: dict[str, str] = {ID: "facet", **schema.kinds}
         self.schema = _schema(schema)
+        self.few = [column.name for column in schema.columns if column.kind == "few"]
         self._last: tuple[wq.Query | None, Query] = (None, Query.empty_query())
         self.index = tantivy.Index(self.schema, path=str(directory), reuse=True)
         for name, tokenizer in TOKENIZERS.items():
@@ -54,10 +58,13 @@ class Tantivy:
         asked: dict[str, Any] = {
             c: {"terms": {"field": c, "size": n + 50, "segment_size": 10 * n + 500}} for c, n in columns.items() if n
         }
+        together = {c: c + TOGETHER for c in asked if c in self.few}
+        asked |= {c: {"terms": {"field": t, "size": MOST, "segment_size": MOST}} for c, t in together.items()}
         answer = self.index.searcher().aggregate(self._query(tree), asked | {TOTAL: {"value_count": {"field": ONE}}})
         facets: Facets = {column: [] for column in columns}
         for column in asked:
             counted = [(str(b["key"]), int(b["doc_count"])) for b in answer[column]["buckets"]]
+            counted = _apart(counted) if column in self.few else counted
             facets[column] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))[: columns[column]]
         return Counts(int(answer[TOTAL]["value"]), facets)
 
@@ -89,7 +96,16 @@ class Tantivy:
         self.index.reload()
 
     def _document(self, entry: Entry) -> tantivy.Document:
-        columns: dict[str, Any] = {ID: entry.id, ONE: 1, **entry.tokens, **entry.facets, **entry.numbers, **entry.sorts}
+        together = {column + TOGETHER: BETWEEN.join(entry.facets.get(column, ())) for column in self.few}
+        columns: dict[str, Any] = {
+            ID: entry.id,
+            ONE: 1,
+            **together,
+            **entry.tokens,
+            **entry.facets,
+            **entry.numbers,
+            **entry.sorts,
+        }
         return tantivy.Document.from_dict(columns, self.schema)
 
     # ── translation ──────────────────────────────────────────────────────────────────────────────
@@ -168,6 +184,15 @@ class Tantivy:
     }
 
 
+def _apart(counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The counts of single values from those of values that stand together."""
+    single: Counter[str] = Counter()
+    for values, titles in counted:
+        for value in dict.fromkeys(values.split(BETWEEN)) if values else ():
+            single[value] += titles
+    return list(single.items())
+
+
 def _schema(schema: Schema) -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field(ONE, fast=True)
@@ -186,6 +211,9 @@ def _schema(schema: Schema) -> tantivy.Schema:
                 builder.add_integer_field(column.name, fast=True)
             case "sort":  # kept to order by, not looked up
                 builder.add_text_field(column.name, fast=True, tokenizer_name=UNSEEN, index_option="basic")
+            case "few":
+                builder.add_text_field(column.name, tokenizer_name="raw", index_option="basic")
+                builder.add_text_field(column.name + TOGETHER, fast=True, tokenizer_name=UNSEEN, index_option="basic")
             case "facet":
                 builder.add_text_field(column.name, fast=True, tokenizer_name="raw", index_option="basic")
     return builder.build()

@@ -141,7 +141,7 @@ def _schema(schema: Schema) -> fields.Schema:
                 shapes[column.name] = fields.TEXT(analyzer=text.TRIGRAMS, phrase=False)
             case "number":
                 shapes[column.name] = fields.NUMERIC(int, bits=32, signed=True)
-            case "facet":
+            case "facet" | "few":
                 shapes[column.name] = fields.KEYWORD(stored=True, analyzer=VALUES)
             case "rank":
                 shapes[column.name] = fields.NUMERIC(int, bits=64, signed=True, sortable=True)
