@@ -208,7 +208,7 @@ class Planner:
             terms = [self._word(field, word) for word in dict.fromkeys(words)]
             found.append(_all([*terms, *(wq.ConstantScoreQuery(part, 0.0) for part in [_any(beside)] if part)]))
         if len(typed) > 2:
-            found += self._grams(field, text.grams([text.EDGE.join(text.runs(typed))]))
+            found += self._grams(field, _crossing(text.runs(typed)))
         if number := callnumber.asked(typed, sure=field == CALL_NUMBER):
             found.append(wq.Term(CALL_NUMBER, number))
         return _any([part for part in found if part])
@@ -295,6 +295,14 @@ def typed(tree: wq.Query) -> list[str]:
     nodes = list(tree.children()) if isinstance(tree, wq.And) else [tree]
     plain = all(isinstance(node, wq.Term) and node.fieldname == ANY for node in nodes)
     return [node.text for node in nodes] if plain else []
+
+
+def _crossing(runs: Sequence[str]) -> list[str]:
+    """The trigrams of runs that follow each other; a short one at an end is whole there: 1 is not the 1 of 16."""
+    if not runs:
+        return []
+    first, last = (text.EDGE if len(run) < 3 else "" for run in (runs[0], runs[-1]))
+    return text.trigrams(f"{first}{text.EDGE.join(runs)}{last}")
 
 
 def _folded_grams(typed: str) -> list[str]:

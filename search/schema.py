@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Literal
 from zlib import crc32
 
@@ -21,6 +22,8 @@ FOLDED, WHOLE, WORK = "folded", "whole", "work"  # columns that are no field, as
 BETWEEN = f" {text.BREAK} "
 FORGIVEN = 4  # fields of this weight are found in spite of a misspelling
 LONGEST_WHOLE = 100  # characters
+LETTERED = 3  # fields of this weight, and names, are found by the letters inside their words: network in networks
+REPEATED = 150  # characters: names and headings come again, abstracts do not
 
 Kind = Literal["words", "terms", "trigrams", "number", "facet", "few", "sort", "rank"]
 
@@ -47,12 +50,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class Schema:
     """The columns of a table of fields, and the way from a document to its entry.
 
-    Behind a field of texts stand ``_w`` (words in their order, then their sub-words); behind the title and names also
-    ``_g`` (trigrams); behind
-    keywords ``_k``; behind numbers ``_n``. Questions without a field are asked of columns of their own: ANY holds the
-    words of every field that counts, more often where its field weighs more (the weight then acts inside BM25, where
-    Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields", 2004, put it, and a word
-    costs one list to read instead of one a field); FOLDED the trigrams of folded text; WHOLE whole titles.
+    Behind a field of texts stand ``_w`` (words in their order, then their sub-words), and ``_g`` (trigrams) where it
+    weighs much or holds names; behind keywords ``_k``; behind numbers ``_n``. Questions without a field are asked of
+    columns of their own: ANY holds the words of every field that counts, more often where its field weighs more (the
+    weight then acts inside BM25, where Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted
+    fields", 2004, put it, and a word costs one list to read instead of one a field); FOLDED the trigrams of folded
+    text; WHOLE whole titles.
     """
 
     def __init__(self, fields: Mapping[str, Field]):
@@ -61,8 +64,7 @@ class Schema:
         self.weights = {name: float(f.weight) for name, f in fields.items() if f.weight and f.analyser}
         self.texts = {n: max(1, round(f.weight / 2)) for n, f in fields.items() if f.weight and f.analyser in TEXTS}
         self.forgiven = [name for name in self.texts if fields[name].weight >= FORGIVEN]
-        # Where names stand that no dictionary has; the other fields are in its words.
-        self.lettered = [n for n in self.texts if n in self.forgiven or fields[n].analyser == "name"]
+        self.lettered = [n for n in self.texts if fields[n].weight >= LETTERED or fields[n].analyser == "name"]
         self.columns = tuple(self._columns())
         self.kinds = {column.name: column.kind for column in self.columns}
 
@@ -115,20 +117,29 @@ class Schema:
 
     def _text(self, entry: Entry, name: str, values: tuple[str, ...], anything: list[str]) -> None:
         """Words, sub-words and trigrams of a field; a break stands between values, so no phrase crosses it."""
-        runs: list[str] = []
-        ordered: list[str] = []
-        parts: set[str] = set()
-        for value in values:
-            runs += (found := text.runs(value))
-            words = text.words_of(found)
-            parts.update(*map(text.subwords, words))
-            ordered.append(" ".join(words))
-        inside = " ".join(parts)
-        entry.tokens[f"{name}_w"] = BETWEEN.join(filter(None, (*ordered, inside)))
+        said = [_analysed(value) if len(value) <= REPEATED else _analysed.__wrapped__(value) for value in values]
+        parts = " ".join(dict.fromkeys(part for one in said for part in one.parts))
+        ordered = [one.words for one in said]
+        entry.tokens[f"{name}_w"] = BETWEEN.join(filter(None, (*ordered, parts)))
         if times := self.texts.get(name):
-            anything += ordered * times + [inside] * (times // 2 or 1)
+            anything += ordered * times + [parts] * (times // 2 or 1)
         if name in self.lettered:
-            entry.tokens[f"{name}_g"] = text.edged(runs)
+            entry.tokens[f"{name}_g"] = text.edged(run for one in said for run in one.runs)
+
+
+class _Analysed(msgspec.Struct, frozen=True, gc=False):
+    """A text as it is indexed: its runs, its words between spaces, their sub-words."""
+
+    runs: tuple[str, ...]
+    words: str
+    parts: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 15)
+def _analysed(value: str) -> _Analysed:
+    runs = text.runs(value)
+    words = text.words_of(runs)
+    return _Analysed(tuple(runs), " ".join(words), tuple(chain.from_iterable(map(text.subwords, words))))
 
 
 def whole(title: str) -> str:

@@ -30,6 +30,7 @@ FACET_VALUES = 30
 YEAR = "year"  # the facet that is a histogram, and shown with every value
 MOST_YEARS = 600
 CANDIDATES = 200  # titles that are compared with a question letter by letter
+REWRITTEN = 120  # letters of a question that is rewritten; a longer one is compared with titles at once
 NEAR = 0.74  # the share of letters that a title must have in common with it: one of four may be wrong
 TELLING = 12  # words of a title by which similar ones are looked for
 
@@ -167,7 +168,8 @@ class Catalogue:
         """Readings of a question that nothing answers as it was typed, each only if something answers it."""
         if typed:
             yield from self._loose(engine, tree, "folded")
-            yield from self._rewritten(engine, typed)
+            if len(typed) <= REWRITTEN:
+                yield from self._rewritten(engine, typed)
             yield from self._near(engine, typed)
         yield from self._loose(engine, tree, "some")
 

@@ -133,6 +133,16 @@ def test_what_a_question_means(catalogue: Catalogue, typed: str, wanted: set[str
     assert set(found(catalogue, typed, exact=True)) == wanted
 
 
+def test_a_phrase_ends_where_its_last_number_ends(tables: Tables, tmp_path: Path) -> None:
+    made = Catalogue.of([doc("a", "ตำนานเมือง 1"), doc("b", "ตำนานเมือง 16"), doc("c", "ตำนาน เมือง 1")], tables, tmp_path)
+    assert set(found(made, '"ตำนานเมือง 1"')) == {"a", "c"}
+
+
+def test_a_word_is_found_inside_a_longer_one_of_a_heading(tables: Tables, tmp_path: Path) -> None:
+    made = Catalogue.of([doc("a", "Security", subject="Computer networks"), doc("b", "Cooking")], tables, tmp_path)
+    assert found(made, "network") == ["a"]
+
+
 def test_stop_words_alone_are_words(tables: Tables, tmp_path: Path) -> None:
     made = Catalogue.of([doc("a", "ของ และ ใน"), doc("b", "The Who"), doc("c", "บ้าน")], tables, tmp_path)
     assert found(made, "ของ") == ["a"]
