@@ -1,12 +1,8 @@
 """The words of an index with the number of titles that have each, and those that are spelled nearly alike."""
 
-import os
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
-from pathlib import Path
-from typing import Self
 
-import msgspec
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -14,28 +10,12 @@ from search import text
 
 LONG = 5  # letters of a word whose first two and last two are not both touched by one edit
 
-_decoder = msgspec.msgpack.Decoder(dict[str, int])
-
 
 class Vocabulary:
     """What an index knows of words."""
 
     def __init__(self, counts: Mapping[str, int]):
         self._counts = dict(counts)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """The vocabulary that ``write`` left. Raises ValueError where the file is damaged."""
-        try:
-            return cls(_decoder.decode(path.read_bytes()))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path.name} is damaged: {error}") from error
-
-    def write(self, path: Path) -> None:
-        """Whole or not at all: readers never see half a file."""
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_bytes(msgspec.msgpack.encode(self._counts))
-        part.replace(path)
 
     def titles(self, word: str) -> int:
         return self._counts.get(word, 0)

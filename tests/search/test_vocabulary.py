@@ -1,8 +1,6 @@
-"""The words of an index: counted, kept, and compared."""
+"""The words of an index: counted and compared."""
 
-import time
 from itertools import product
-from pathlib import Path
 
 import pytest
 from rapidfuzz.distance import OSA
@@ -19,30 +17,6 @@ def test_titles_of_a_word() -> None:
     assert "แพ" in vocabulary
     assert "แพง" not in vocabulary
     assert len(vocabulary) == len(COUNTS)
-
-
-def test_it_is_kept_and_read(tmp_path: Path) -> None:
-    path = tmp_path / "words"
-    Vocabulary(COUNTS).write(path)
-    read = Vocabulary.read(path)
-    assert {word: read.titles(word) for word in read} == COUNTS
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x93\x01", b"\x81\xa1a\xa1b"])
-def test_a_damaged_file_is_refused(tmp_path: Path, damage: bytes) -> None:
-    path = tmp_path / "words"
-    path.write_bytes(damage)
-    with pytest.raises(ValueError, match="words is damaged"):
-        Vocabulary.read(path)
-
-
-def test_half_a_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "words"
-    Vocabulary(COUNTS).write(path)
-    path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(ValueError, match="damaged"):
-        Vocabulary.read(path)
 
 
 def test_near_words_nearest_first_then_most_titles() -> None:
@@ -65,14 +39,3 @@ def test_near_is_all_that_is_near(distance: int) -> None:
     for word in words[::17]:
         expected = {other for other in words if 1 <= OSA.distance(word, other) <= distance}
         assert {other for other, _, _ in vocabulary.near(word, distance, len(words))} == expected
-
-
-def test_thai_words_are_compared_in_time() -> None:
-    letters = "กขคงจชดตทนบปพมยรลวสหอ"
-    words = {f"{a}{b}า{c}ิ{d}": 1 for a, b, c, d in product(letters, letters, letters[:14], letters[:14])}
-    vocabulary = Vocabulary(words)
-    vocabulary.near("กาก")
-    start = time.process_time()
-    for word in list(words)[:: len(words) // 50]:
-        vocabulary.near(word)
-    assert (time.process_time() - start) / 50 < 0.02
