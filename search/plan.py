@@ -120,7 +120,8 @@ class Planner:
         wanted: list[wq.Query] = []
         welcome: list[wq.Query] = []
         for unit in _units(tuple(chunks)):
-            required = [self._group(field, group) for group in unit.groups]
+            groups = _telling(unit.groups) if stage == "some" else unit.groups
+            required = [self._group(field, group) for group in groups]
             also = [self._group(field, group) for group in unit.optional]
             found = _any(required) if stage == "some" else _all(required)
             whole_unit = self._unit(field, unit.text, found, stage)
@@ -288,6 +289,11 @@ def _united(chunks: Sequence[str]) -> Iterator[_Unit]:
     if last >= 0:
         yield unit
     yield from (_Unit(chunk, [], []) for chunk, some in zip(chunks, cut, strict=True) if not some)
+
+
+def _telling(groups: list[tuple[tuple[str, ...], ...]]) -> list[tuple[tuple[str, ...], ...]]:
+    """Without the single letters that the dictionary left over beside others: each would find nearly everything."""
+    return [group for group in groups if len("".join(group[0])) > 1] if len(groups) > 1 else groups
 
 
 def typed(tree: wq.Query) -> list[str]:

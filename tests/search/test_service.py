@@ -101,6 +101,12 @@ def test_what_nobody_has_stays_empty(catalogue: Catalogue) -> None:
         assert page.total in (0, len(DOCUMENTS)), typed
 
 
+def test_a_single_letter_that_is_left_over_finds_nothing(tables: Tables, tmp_path: Path) -> None:
+    made = Catalogue.of([doc("a", "Vitamin L"), doc("b", "บ้าน")], tables, tmp_path)
+    assert found(made, "l;ylfu") == []
+    assert found(made, "L") == ["a"]
+
+
 def test_what_a_filter_leaves_out_is_not_misspelt(catalogue: Catalogue) -> None:
     page = catalogue.search(Query("เสือ", filters=(("language", ("eng",)),)))
     assert (page.total, page.stage, page.suggestion) == (0, "words", None)
