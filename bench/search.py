@@ -191,11 +191,8 @@ def _found(some: Iterable[Timed]) -> float:
 
 def _completing(catalogue: Catalogue, count: int) -> Figures:
     """What it takes to complete what was typed so far, by the field that it is the beginning of."""
-    complete = getattr(catalogue, "complete", None)
-    if complete is None:
-        return {}
     drawn = {field: [Question(text, ()) for text in some] for field, some in beginnings(count, BEGINNINGS).items()}
-    times = timed(lambda question: len(complete(question.typed, COMPLETIONS)), drawn, 1, "complete")
+    times = timed(lambda question: len(catalogue.complete(question.typed, COMPLETIONS)), drawn, 1, "complete")
     by_field = {field: _mean([one]) | {"mean_found": _found([one])} for field, one in times.items()}
     return _mean([*times.values()]) | {"by_field": by_field}
 

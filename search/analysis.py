@@ -3,10 +3,11 @@
 import gc
 import os
 from collections.abc import Iterator
-from multiprocessing import get_context
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from multiprocessing.queues import Queue
-from queue import Empty
+from queue import Empty, Full
 
 import msgspec
 
@@ -99,7 +100,16 @@ def _work(url: str, schema: Schema, after: int, part: int, parts: int, queue: "Q
     gc.disable()  # nothing here refers to itself, and a batch is soon over
     try:
         for rows in Documents(database.connect(url)).rows(after, BATCH, part, parts):
-            queue.put(_ENCODER.encode(analysed(schema, rows)))
-        queue.put(_ENCODER.encode(Batch()))
+            _send(queue, analysed(schema, rows))
+        _send(queue, Batch())
     except Exception as error:  # whatever it is, it must be told where the build is waiting
-        queue.put(_ENCODER.encode(Batch(error=f"{type(error).__name__}: {error}")))
+        _send(queue, Batch(error=f"{type(error).__name__}: {error}"))
+
+
+def _send(queue: "Queue[bytes]", batch: Batch) -> None:
+    """Hand over a batch; a build that was killed takes none, and its processes end with it."""
+    told = _ENCODER.encode(batch)
+    while (parent := parent_process()) and parent.is_alive():
+        with suppress(Full):
+            return queue.put(told, timeout=PATIENCE)
+    os._exit(1)

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from search import text
-from search.vocabulary import dictionary
+from search.text import dictionary
 
 LONGEST = 200  # characters; nobody types more without looking at the screen
 KNOWN = 0.6  # of the letters must be words of the dictionary, in the Thai that was meant ...

@@ -42,12 +42,8 @@ class Planner:
         found = [physical]
         if title := whole(" ".join(chunks)):
             found.append(wq.Term(WHOLE, title))  # the title that is just this
-        if (
-            len(chunks) > 1
-            and any(map(str.isdigit, "".join(chunks)))
-            and (number := callnumber.asked(" ".join(chunks)))
-        ):
-            found.append(wq.Term(CALL_NUMBER, number))
+        if len(chunks) > 1:  # of one, its words are read so already
+            found += _call_number(" ".join(chunks))
         return _any(found)
 
     def near(self, typed: str) -> wq.Query | None:
@@ -149,11 +145,10 @@ class Planner:
 
         Chunks that the reader parted by spaces may stand apart, so they are not looked for side by side.
         """
-        letters = _all(self._title_grams(typed)) if len(text.words(typed)) > 1 else None
-        return wq.AndMaybe(words, wq.ConstantScoreQuery(letters, TOGETHER)) if letters else words
-
-    def _title_grams(self, typed: str) -> list[wq.Query]:
-        return [wq.Term(f"{TITLE}_g", gram) for gram in dict.fromkeys(text.grams(text.runs(typed)))]
+        if len(text.words(typed)) < 2:
+            return words
+        letters = wq.And([wq.Term(f"{TITLE}_g", gram) for gram in dict.fromkeys(text.grams(text.runs(typed)))])
+        return wq.AndMaybe(words, wq.ConstantScoreQuery(letters, TOGETHER))
 
     def _group(self, field: str, group: tuple[tuple[str, ...], ...]) -> wq.Query:
         """Words, or what they are short for."""
@@ -161,9 +156,13 @@ class Planner:
         return _any([part for part in found if part]) or wq.NullQuery
 
     def _word(self, field: str, word: str) -> wq.Query:
-        if field == ANY:
-            return wq.Term(ANY, word)
-        return wq.Term(f"{field}_{'k' if self._analyser(field) == 'keyword' else 'w'}", word)
+        return wq.Term(self._column(field), word)
+
+    def _column(self, field: str) -> str:
+        """Where the words of a field stand."""
+        if field in (ANY, CALL_NUMBER):
+            return field
+        return f"{field}_{'k' if self._analyser(field) == 'keyword' else 'w'}"
 
     def _grams(self, field: str, grams: Sequence[str]) -> Iterator[wq.Query]:
         for name in self.schema.lettered if field == ANY else {field}.intersection(self.schema.lettered):
@@ -174,20 +173,19 @@ class Planner:
 
     def _numbers(self, field: str, typed: str) -> Iterator[wq.Query]:
         """What a chunk with a digit in it may be: an ISBN, an ISSN or a barcode, a year, a call number."""
-        if field != ANY or any(map(str.isdigit, typed)):
+        if field != ANY or _numbered(typed):
             yield from self._identifiers(field, typed)
             if year := self._year(field, typed):
                 yield year
-            if field == ANY and (number := callnumber.asked(typed)):
-                yield wq.Term(CALL_NUMBER, number)
+            if field == ANY:
+                yield from _call_number(typed)
 
     def _identifiers(self, field: str, typed: str) -> Iterator[wq.Query]:
         """The chunk as an ISBN of either length, an ISSN, or the keyword that it is as a whole."""
         if field == ANY or self._analyser(field) == "keyword":
-            column = ANY if field == ANY else f"{field}_k"
             for number in dict.fromkeys((*values.isbns(typed), *values.issns(typed), typed)):
                 if (token := keyword(number)) and [token] != text.words(typed):
-                    yield wq.Term(column, token)
+                    yield self._word(field, token)
 
     def _year(self, field: str, typed: str) -> wq.Query | None:
         """A bare year finds what was published then, in either era; in a title it is found as a word."""
@@ -202,6 +200,8 @@ class Planner:
 
     def _phrase(self, field: str, typed: str) -> wq.Query | None:
         """The words side by side; or, as the dictionary may cut the same letters otherwise elsewhere, the letters."""
+        if field == CALL_NUMBER:
+            return self._plain(field, [typed], "words")
         found: list[wq.Query | None] = [*self._identifiers(field, typed), self._year(field, typed)]
         words = text.words(typed)
         if words:
@@ -210,8 +210,8 @@ class Planner:
             found.append(_all([*terms, *(wq.ConstantScoreQuery(part, 0.0) for part in [_any(beside)] if part)]))
         if len(typed) > 2:
             found += self._grams(field, _crossing(text.runs(typed)))
-        if number := callnumber.asked(typed, sure=field == CALL_NUMBER):
-            found.append(wq.Term(CALL_NUMBER, number))
+        if field == ANY:
+            found += _call_number(typed)
         return _any([part for part in found if part])
 
     def _ordered(self, field: str) -> Sequence[str]:
@@ -228,7 +228,7 @@ class Planner:
         kind = wq.Prefix if isinstance(node, wq.Prefix) else wq.Wildcard
         if node.fieldname != ANY and self._analyser(node.fieldname) == "number":
             return None
-        return wq.ConstantScoreQuery(kind(self._word(node.fieldname, "").fieldname, shown), 1.0)
+        return wq.ConstantScoreQuery(kind(self._column(node.fieldname), shown), 1.0)
 
     def _range(self, node: wq.TermRange, stage: Name) -> wq.Query | None:
         if node.fieldname != ANY and self._analyser(node.fieldname) == "number":
@@ -238,7 +238,8 @@ class Planner:
         return self._plain(ANY, [t for t in (node.start, node.end) if t], stage)
 
     def _analyser(self, name: str) -> str:
-        return self.schema.fields[name].analyser if name in self.schema.fields else "keyword"
+        """How a field is searched; "" for one that is not, and for what is no field of the table."""
+        return self.schema.fields[name].analyser if name in self.schema.fields else ""
 
     # ── filters ──────────────────────────────────────────────────────────────────────────────────
 
@@ -301,6 +302,16 @@ def typed(tree: wq.Query) -> list[str]:
     nodes = list(tree.children()) if isinstance(tree, wq.And) else [tree]
     plain = all(isinstance(node, wq.Term) and node.fieldname == ANY for node in nodes)
     return [node.text for node in nodes] if plain else []
+
+
+def _numbered(typed: str) -> bool:
+    return any(map(str.isdigit, typed))
+
+
+def _call_number(typed: str) -> list[wq.Query]:
+    """A text as the call number that it looks like."""
+    number = callnumber.asked(typed) if _numbered(typed) else None
+    return [wq.Term(CALL_NUMBER, number)] if number else []
 
 
 def _crossing(runs: Sequence[str]) -> list[str]:

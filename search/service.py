@@ -82,7 +82,7 @@ class Catalogue:
         engine = self.engine()
         answer = self._answer(engine, query)
         found = self._page(engine, answer, query)
-        documents = self._documents(found.ids)
+        documents = self.documents(found.ids)
         whole = found is answer.first and len(found.ids) < FIRST  # all that there is: counted here, then
         counts = self._counted(documents, facet_values) if whole else self._counts(engine, answer, query, facet_values)
         return Page(
@@ -132,9 +132,6 @@ class Catalogue:
             others = self.planner.filtered(answer.tree, query, but=facet)
             counts.facets.update(engine.counts(others, {column: sizes[column]}).facets)
         return counts
-
-    def _documents(self, ids: Sequence[str]) -> list[Document]:
-        return self.documents_store.fetch(ids)
 
     # ── from exact to forgiving ──────────────────────────────────────────────────────────────────
 
@@ -198,7 +195,7 @@ class Catalogue:
         tree = self.planner.near(typed)
         if tree is None:
             return
-        documents = self._documents(engine.search(tree, None, 0, CANDIDATES).ids)
+        documents = self.documents(engine.search(tree, None, 0, CANDIDATES).ids)
         shares = {document.id: _likeness(typed, document) for document in documents}
         best = sorted((d for d in documents if shares[d.id] >= NEAR), key=lambda d: -shares[d.id])[:ENOUGH]
         if best:
@@ -223,7 +220,7 @@ class Catalogue:
         if not document.work:
             return []
         tree = wq.And([wq.Term(WORK, keyword(document.work)), wq.Not(wq.Term(ID, document.id))])
-        return self._documents(self.engine().search(tree, sort_column("-year"), 0, size).ids)
+        return self.documents(self.engine().search(tree, sort_column("-year"), 0, size).ids)
 
     def similar(self, document: Document, size: int = 6) -> list[Document]:
         """Titles that share the document's most telling words and headings; other editions are not among them."""
@@ -233,7 +230,7 @@ class Catalogue:
         without = [wq.Not(wq.Term(ID, document.id))]
         without += [wq.Not(wq.Term(WORK, keyword(document.work)))] if document.work else []
         tree = wq.And([wq.Or([wq.Term(ANY, word) for word in telling]), *without])
-        return self._documents(self.engine().search(tree, None, 0, size).ids)
+        return self.documents(self.engine().search(tree, None, 0, size).ids)
 
     def _telling(self, document: Document) -> list[str]:
         """The rarest words of title and subjects that other titles have, too."""

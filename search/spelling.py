@@ -8,7 +8,8 @@ from itertools import pairwise
 import msgspec
 
 from search import text
-from search.vocabulary import Vocabulary, dictionary
+from search.text import dictionary
+from search.vocabulary import Vocabulary
 
 LONGEST = 120  # letters of a question that are looked at
 WIDEST = 20  # letters of a stretch that is taken for one word

@@ -147,10 +147,10 @@ def _segmenter() -> Callable[[str], list[str]]:
 
 @cache
 def dictionary() -> frozenset[str]:
-    """The Thai words that a text is cut by."""
+    """The Thai words that a text is cut by, spelled as texts are here."""
     from pythainlp.corpus import thai_words
 
-    return frozenset(thai_words())
+    return frozenset(map(normalise, thai_words()))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -275,7 +275,7 @@ TRIGRAMS = TrigramTokenizer()
 
 
 def analyser_version() -> str:
-    """What an index remembers of its analysis: this module's version and that of the dictionary behind newmm."""
+    """What an index remembers of its analysis: this module's version and those of the dictionary and the cutter."""
     from importlib.metadata import version
 
     return f"{VERSION}/pythainlp {version('pythainlp')}/nlpo3 {version('nlpo3')}"

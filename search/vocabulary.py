@@ -1,12 +1,10 @@
 """The words of an index with the number of titles that have each, and those that are spelled nearly alike."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-
-from search import text
 
 LONG = 5  # letters of a word whose first two and last two are not both touched by one edit
 
@@ -108,11 +106,3 @@ class Vocabulary:
 def _block(letter: str) -> int:
     """The 128 characters that a letter stands among: all of Thai are one, plain Latin another."""
     return ord(letter) >> 7 if letter else 0
-
-
-@cache
-def dictionary() -> frozenset[str]:
-    """The words of the Thai dictionary, spelled as an index spells them."""
-    from pythainlp.corpus import thai_words  # a second of reading: only where a question needs help
-
-    return frozenset(map(text.normalise, thai_words()))

@@ -16,6 +16,7 @@ ENGINES = {
     "memory": "search.engines.memory:Memory",
 }
 ID = "id"
+LETTERS = "abcdefghijklmnopqrstuvwxyz" + "".join(map(chr, range(0x0E01, 0x0E4F)))
 
 
 class EngineError(Exception):
@@ -45,7 +46,7 @@ class Engine(Protocol):
     Nodes that occur: Term, Phrase, Prefix, Wildcard, And, Or, AndMaybe (finds what its first part finds), Not (within
     And), NumericRange (integers, ends included), Every, NullQuery, ConstantScoreQuery. Terms score by BM25 (k1 1.2,
     b 0.75), And, Or and AndMaybe add up, everything else counts 1 for what it finds, or what its ConstantScoreQuery
-    says. The column ID holds each document's id.
+    says. The column ID holds each document's id; in a column that is not there nothing is found.
     """
 
     def search(self, tree: Query, sort: str | None, offset: int, limit: int) -> Found:
@@ -62,7 +63,8 @@ class Engine(Protocol):
         ...
 
     def words(self, column: str) -> Mapping[str, int]:
-        """The words of a column with the number of titles that have each; what begins with a digit is left out."""
+        """The words of a column that begin with one of LETTERS, with the number of titles that have each: what can be
+        misspelt. ISBNs and barcodes, as many as there are titles, are not among them."""
         ...
 
     def count(self) -> int: ...

@@ -11,7 +11,7 @@ import msgspec
 from whoosh import query as wq
 
 from search import text
-from search.engines import ID, Counts, Facets, Found
+from search.engines import ID, LETTERS, Counts, Facets, Found
 from search.schema import Entry, Schema
 
 K1, B = 1.2, 0.75
@@ -56,7 +56,7 @@ class Memory:
 
     def words(self, column: str) -> Mapping[str, int]:
         counts = Counter(word for tokens in self._tokens.values() for word in set(tokens.get(column, ())))
-        return {word: titles for word, titles in counts.items() if not word[0].isdigit()}
+        return {word: titles for word, titles in counts.items() if word[0] in LETTERS}
 
     def count(self) -> int:
         return len(self.entries)

@@ -10,7 +10,7 @@ import tantivy
 from tantivy import Occur, Query
 from whoosh import query as wq
 
-from search.engines import ID, Counts, Facets, Found
+from search.engines import ID, LETTERS, Counts, Facets, Found
 from search.schema import Entry, Schema
 
 HEAP = 768 << 20  # bytes that a writer gathers before it writes a segment
@@ -19,7 +19,6 @@ TRIGRAMS, UNSEEN = "trigrams", "unseen"  # tokenizers of those names
 # What a title has of few values is counted as one: counting values that are several costs four times as much.
 TOGETHER, BETWEEN, MOST = "_together", "\x1f", 5000  # 11 members make 2,047 sets; of more, the rarest would be lost
 TOKENIZERS = {TRIGRAMS: tantivy.Tokenizer.ngram(3, 3, False), UNSEEN: tantivy.Tokenizer.regex(r"[^\s\S]")}
-LETTERS = "abcdefghijklmnopqrstuvwxyz" + "".join(map(chr, range(0x0E01, 0x0E4F)))  # that a word begins with
 ALL = 1 << 22  # documents fetched at once where all are wanted
 
 
@@ -80,10 +79,10 @@ class Tantivy:
         writer = self.index.writer(heap_size=HEAP, num_threads=1)
         try:
             for id_ in gone:
-                writer.delete_documents_by_term("id", id_)
+                writer.delete_documents_by_term(ID, id_)
             for entry in entries:
                 if replacing:
-                    writer.delete_documents_by_term("id", entry.id)
+                    writer.delete_documents_by_term(ID, entry.id)
                 writer.add_document(self._document(entry))
             writer.commit()
             writer.wait_merging_threads()
@@ -119,18 +118,15 @@ class Tantivy:
         return query
 
     def _translated(self, node: wq.Query) -> Query:
-        translate = self._TRANSLATIONS.get(type(node))
-        if translate is None:
+        translate, column = self._TRANSLATIONS.get(type(node)), getattr(node, "fieldname", None)
+        if translate is None or (column is not None and column not in self.kinds):
             return Query.empty_query()
         query, boost = translate(self, node), getattr(node, "boost", 1.0)
         plain = boost == 1.0 or isinstance(node, wq.ConstantScoreQuery)
         return query if plain else Query.boost_query(query, boost)
 
     def _term(self, node: wq.Term) -> Query:
-        kind = self.kinds.get(node.fieldname)
-        if kind is None:
-            return Query.empty_query()
-        option = {"words": "position", "terms": "freq", "trigrams": "freq"}.get(kind, "basic")
+        option = {"words": "position", "terms": "freq", "trigrams": "freq"}.get(self.kinds[node.fieldname], "basic")
         return Query.term_query(self.schema, node.fieldname, node.text, index_option=option)
 
     def _phrase(self, node: wq.Phrase) -> Query:

@@ -11,7 +11,7 @@ from whoosh import query as wq
 from whoosh.analysis import RegexTokenizer
 
 from search import text
-from search.engines import ID, Counts, Facets, Found
+from search.engines import ID, LETTERS, Counts, Facets, Found
 from search.schema import Entry, Schema
 
 # Tokens and values come already made: joined here, parted again by Whoosh.
@@ -71,7 +71,7 @@ class Whoosh:
     def words(self, column: str) -> Mapping[str, int]:
         terms = self.searcher.reader().iter_field(column)
         counts = ((word.decode(), info.doc_frequency()) for word, info in terms)
-        return {word: titles for word, titles in counts if not word[0].isdigit()}
+        return {word: titles for word, titles in counts if word[0] in LETTERS}
 
     def count(self) -> int:
         return int(self.searcher.doc_count())
@@ -120,7 +120,7 @@ class Whoosh:
             case wq.ConstantScoreQuery():
                 inner = self._query(node.child)
                 return inner if inner is wq.NullQuery else wq.ConstantScoreQuery(inner, node.score)
-            case wq.Term() if node.fieldname not in self.columns:
+            case wq.Term() | wq.Phrase() | wq.Prefix() | wq.Wildcard() if node.fieldname not in self.columns:
                 return wq.NullQuery
             case wq.Phrase() if len(node.words) < 2:
                 return wq.And([wq.Term(node.fieldname, word) for word in node.words])

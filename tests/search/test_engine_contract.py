@@ -54,6 +54,7 @@ QUESTIONS = [
     "แมว OR เสือ", "แมว -ดำ", "NOT เสือ", "NOT (แมว OR เสือ)", "title:เสือ", "creator:น้อย", "creator:จตุชัย security", "security", "secur*", "sec?rity",
     "พยา*", "978-616-200-106-2", "6162001067", "9786162001062", "isbn:9786162001062", "2560", "พ.ศ. 2560", "year:[2550 TO 2560]", "year:2017", '"2560"', "ร.ศ. 236", "978 616 200 106 2", "*a*b*c*d*e*", "?*?*",
     "year:abc", "2500", "ข้าว", "ขาว", "ข", "เล่ม 2", "ไม่มีในระบบ", "*", "xyzzy OR เสือ", "หะวใจ", "subject:ข้าว", "note:แมว", "silberschatz abraham",
+    "call_number:QA*", 'call_number:"QA76"', "extent:ab*", 'extent:"ab cd"', "url:a?b", "extent:x",
 ]  # fmt: skip
 
 
@@ -170,6 +171,7 @@ ODD = [
     wq.NumericRange("year_n", None, None), wq.Prefix("title_w", "[("), wq.Wildcard("title_w", "*("), wq.And([wq.Every(), wq.Not(wq.NullQuery)]),
     wq.Or([wq.NullQuery, wq.Term("title_w", "แมว")]), wq.And([wq.NullQuery, wq.Every()]), wq.ConstantScoreQuery(wq.NullQuery, 0.0),
     wq.AndMaybe(wq.Term("any", "แมว"), wq.NullQuery), wq.AndMaybe(wq.NullQuery, wq.Term("any", "แมว")), wq.Term(ID, "d01"), wq.Term(ID, "nobody"),
+    wq.Prefix("nothing", "x"), wq.Wildcard("nothing", "x*"), wq.Phrase("nothing", ["x", "y"]),
 ]  # fmt: skip
 
 
@@ -179,6 +181,14 @@ def test_odd_trees_are_answered_alike(catalogue: Catalogues, engine: str, tree: 
     wanted = catalogue("memory").engine().all_ids(tree)
     assert catalogue(engine).engine().all_ids(tree) == wanted
     assert catalogue(engine).engine().counts(tree, {}).total == len(wanted)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_the_words_of_an_index(catalogue: Catalogues, engine: str) -> None:
+    words = catalogue("memory").engine().words("any")
+    assert catalogue(engine).engine().words("any") == words
+    assert (words["เสือ"], words["security"]) == (2, 1)
+    assert not any(word[0].isdigit() for word in words)
 
 
 def test_a_page_beyond_the_last_is_empty(catalogue: Catalogues) -> None:
