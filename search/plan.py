@@ -165,10 +165,11 @@ class Planner:
         return f"{field}_{'k' if self._analyser(field) == 'keyword' else 'w'}"
 
     def _grams(self, field: str, grams: Sequence[str]) -> Iterator[wq.Query]:
+        told = list(dict.fromkeys(grams))
         for name in self.schema.lettered if field == ANY else {field}.intersection(self.schema.lettered):
             weight = self.schema.texts[name] if field == ANY else 1
-            boost = weight * GRAMS / max(1, len(grams))
-            if every := _all([wq.Term(f"{name}_g", gram, boost=boost) for gram in dict.fromkeys(grams)]):
+            if every := _all([wq.Term(f"{name}_g", gram) for gram in told]):
+                every.boost = weight * GRAMS / len(grams)
                 yield every
 
     def _numbers(self, field: str, typed: str) -> Iterator[wq.Query]:
