@@ -63,7 +63,7 @@ class Sheet:
         words = [(word, target) for target, given in HEADERS.items() for word in given]
         words += [(word, name) for name, field in fields.items() for word in field.sheet]
         words += list(source.columns.items())
-        self.targets = {_folded(word): target for word, target in words}
+        self.targets = {folded(word): target for word, target in words}
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
         """The rows of every sheet. A sheet without a header is broken row by row, unless no sheet has one."""
@@ -88,22 +88,22 @@ class Sheet:
         if not data:
             raise HarvestError(f"{name}: the file is empty (0 bytes)")
         if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
-            yield from _workbook(data, name)
+            yield from workbook(data, name)
         else:
             yield "", _csv(data, name, self.encoding)
 
     def _header(self, rows: Sequence[Sequence[object]]) -> int | None:
         """Where the header row stands: the first that holds two known words, or nothing but one."""
         for number, row in enumerate(rows[:HEADER_WITHIN]):
-            cells = [cell for cell in map(_cell, row) if cell]
-            if cells and sum(_folded(cell) in self.targets for cell in cells) >= min(2, len(cells)):
+            cells = [cell for cell in map(as_text, row) if cell]
+            if cells and sum(folded(cell) in self.targets for cell in cells) >= min(2, len(cells)):
                 return number
         return None
 
     def _payloads(self, rows: Sequence[Sequence[object]], header: int, place: str) -> Iterator[Payload]:
-        words = [_cell(value) for value in rows[header]]
+        words = [as_text(value) for value in rows[header]]
         for number, row in enumerate(rows[header + 1 :], header + 2):
-            cells = [_cell(value) for value in row]
+            cells = [as_text(value) for value in row]
             if any(cells):
                 yield self._payload(_paired(words, cells), f"{place}, row {number}")
 
@@ -116,7 +116,7 @@ class Sheet:
 
     def _without_header(self, rows: Sequence[Sequence[object]], place: str) -> Iterator[Payload]:
         for number, row in enumerate(rows, 1):
-            cells = [_cell(value) for value in row]
+            cells = [as_text(value) for value in row]
             if any(cells):
                 data = msgspec.json.encode(_paired([], cells))
                 yield Payload(data, f"{place}, row {number}", broken="the sheet has no header row")
@@ -133,7 +133,7 @@ class Sheet:
             raise ValueError(f"not a stored row: {error}") from error
         cells: dict[str, list[str]] = {}
         for header, cell in row:
-            target = self.targets.get(_folded(header))
+            target = self.targets.get(folded(header))
             if target and cell:
                 cells.setdefault(target, []).append(cell)
         return cells
@@ -149,7 +149,7 @@ class Sheet:
         return Holding(member=self.member, copies=int(number[0]) if number else 0, **parts)
 
 
-def _workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
+def workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
     _bounded(data, name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -200,7 +200,7 @@ def _column(letters: bytes) -> int:
 
 
 def _csv(data: bytes, name: str, encoding: str) -> Iterator[list[str]]:
-    text = _decoded(data, name, encoding)
+    text = decoded(data, name, encoding)
     above = text.split("\n", HEADER_WITHIN)[:HEADER_WITHIN]
     delimiter = max(DELIMITERS, key=lambda d: max(line.count(d) for line in above))
     csv.field_size_limit(len(text) + 1)
@@ -210,7 +210,7 @@ def _csv(data: bytes, name: str, encoding: str) -> Iterator[list[str]]:
         raise HarvestError(f"{name}: cannot be read as CSV: {error}") from error
 
 
-def _decoded(data: bytes, name: str, encoding: str) -> str:
+def decoded(data: bytes, name: str, encoding: str) -> str:
     """The text, in the encoding that the source names, or UTF-16 or UTF-8 or cp874, whichever holds.
 
     Where none does, it is UTF-8 with bad bytes in some rows, which are set aside one by one; unless it is
@@ -228,7 +228,7 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     return escaped.replace("\x00", "")
 
 
-def _cell(value: object) -> str:
+def as_text(value: object) -> str:
     """A cell as text: 2560.0 as 2560, a date as ISO, white space single."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -237,7 +237,7 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split(" ")).strip() if value is not None else ""
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
     return " ".join(word.casefold().replace("_", " ").strip(" .:*").split())
 
 

@@ -16,7 +16,7 @@ from search.question import Query
 from search.service import Catalogue
 from tests.conftest import ROOT
 from webapp.formats import FORMATS
-from webapp.formats.sheet import FORMULA, safe
+from config.cells import FORMULA, safe
 
 
 @pytest.mark.parametrize("extension", FORMATS)
