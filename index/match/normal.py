@@ -67,3 +67,30 @@ _CARRIERS = {"book": "print", "thesis": "print", "manuscript": "print", "": "pri
 
 def carrier(material: str) -> str:
     return _CARRIERS.get(material, material)
+
+
+# ── what the matcher compares ────────────────────────────────────────────────────────────────────
+
+_GMD = re.compile(
+    r"\[[^\]]*(?:resource|electronic|microform|microfilm|microfiche|sound|video|map|text|computer|graphic|อิเล็กทรอนิกส์|สื่อ|วีดิทัศน์|วิดีโอ|ซีดี|สิ่งพิมพ์|ภาพ|แผนที่)[^\]]*\]",
+    re.I,
+)
+_THAI = re.compile("[\u0e01-\u0e5b]")
+_LATIN = re.compile("[a-z]")
+_AND_THAI = re.compile("(?<=[\u0e01-\u0e5b])\\s*&\\s*(?=[\u0e01-\u0e5b])")
+
+
+def words(text: str) -> list[str]:
+    """The words of a title as they are compared: without a material designation, ``&`` spelled out."""
+    if "[" in text:
+        text = _GMD.sub(" ", text) if _GMD.sub("", text).strip(" /:;,.") else text
+    if "&" in text:
+        text = _AND_THAI.sub("และ", text).replace("&", " and ")
+    return runs(text)
+
+
+def script(text: str) -> str:
+    """Which script a normalised text is in: thai, latin, or other; a text in two is of the first of these."""
+    if _THAI.search(text):
+        return "thai"
+    return "latin" if _LATIN.search(text) or text.isascii() else "other"

@@ -1,0 +1,312 @@
+"""Everything that matching needs of one record, normalised once."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from config import values as common
+from config.tables import Source
+from harvest.derive import LANGUAGES, MATERIALS, NO_LANGUAGE
+from harvest.formats import marcxml
+from harvest.formats.described import Field, MarcDescribed
+from harvest.formats.marc import Marc
+from harvest.record import Record
+from index.match import normal, numbers, statements
+
+NORM_VERSION = 2  # raised with every change of what facts() says: stored facts of another version are made again
+
+
+class Title(msgspec.Struct, frozen=True, array_like=True):
+    """A title in one script: run together for comparison, in words, and as it was written."""
+
+    full: str  # 245 a and b, without the volume
+    main: str  # 245 a
+    words: tuple[str, ...]
+    script: str
+    shown: str
+
+
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that matching needs of one record. What is not known is empty or 0."""
+
+    titles: tuple[Title, ...] = ()
+    variants: tuple[str, ...] = ()  # parallel and varying titles, run together
+    volume: tuple[str, ...] = ()  # the numbers of volume, part and issue, in their order
+    part: str = ""  # the name of the part ($p)
+    numbers: tuple[str, ...] = ()  # every number in the title
+    creators: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    said: str = ""  # the statement of responsibility, run together
+    years: tuple[int, ...] = ()  # CE
+    span: tuple[int, int] | None = None  # what a range or an unknown digit allows: 199-, 1999-2003
+    edition: str = ""  # its number, else its words
+    pages: int = 0
+    pieces: int = 0  # how many volumes; -1: several or still growing
+    publishers: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    isbns: dict[str, str] = {}  # number -> its class: "", print, hard, soft, e, pdf, epub, audio, set, volume
+    weak: tuple[str, ...] = ()  # cancelled and impossible ISBNs
+    issns: tuple[str, ...] = ()
+    type: str = ""  # leader/06
+    level: str = ""  # leader/07: m, s, a …
+    carrier: str = ""  # print, online, micro, audio, video …
+    media: tuple[str, ...] = ()  # cd, lp, cassette, dvd …
+    languages: tuple[str, ...] = ()
+    thesis: bool = False
+    institution: str = ""
+    host: tuple[str, ...] = ()  # 773: the host's numbers, title and the place in it
+    series: tuple[str, ...] = ()
+    control: str = ""  # 003 and 001
+    source: str = ""  # marc, dc, sheet
+
+
+def facts(record: Record, encoding: str = "") -> Facts:
+    """The facts of a member's record. ``encoding`` is the source's, where its files do not say it themselves.
+
+    A payload that cannot be read again is known by its values alone.
+    """
+    try:
+        if record.format == "marcxml":
+            return of_marc(marcxml.described(record.payload))
+        if record.format == "marc":
+            source = Source("file", "marc", encoding=encoding)
+            return of_marc(Marc(source, record.member, {}).described(record.payload))
+    except ValueError:
+        pass
+    return of_row(record.values)
+
+
+# ── a MARC record ────────────────────────────────────────────────────────────────────────────────
+
+_FORM_AT = {**dict.fromkeys("acdijmoprt", 23), **dict.fromkeys("efgk", 29)}  # 008: where the form of item stands
+_FORMS = {"o": "online", "s": "online", "q": "disc", "a": "micro", "b": "micro", "c": "micro", "f": "braille", "r": "print", "d": "print"}  # fmt: skip
+_PRINTED = "acdeft"  # leader/06 of what is on paper where nothing else is said
+
+
+def of_marc(marc: MarcDescribed) -> Facts:
+    """The facts of a MARC record."""
+    fields = marc.fields
+    get = lambda *tags: (field for tag in tags for field in fields.get(tag, ()))  # noqa: E731
+    type_, level = marc.leader[6:7].strip(" #"), marc.leader[7:8].strip(" #")
+    coded = next((f.data for f in fields.get("008", ())), "")
+    described = _title_of_marc(list(get("245")))
+    found, spans = _dates(coded, list(get("264", "260")))
+    isbns = statements.Isbns()
+    for field in get("020"):
+        for number in field.all("a"):
+            isbns.add(number, " ".join(field.all("q")))
+        isbns.weak += [raw for number in field.all("z") for raw in common.isbns(number)]
+    extents = [" ".join(field.all("a")) for field in get("300")]
+    pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
+    editions = [" ".join(field.all("a") + field.all("b")) for field in get("250")]
+    number, revised = statements.edition(editions[0]) if editions else ("", False)
+    imprint = [field for field in get("264", "260") if field.tag != "264" or field.indicators[1:2] not in "024"]
+    thesis = [" ".join(value for _, value in field.subfields) for field in get("502")]
+    return Facts(
+        titles=described.titles,
+        variants=(*described.variants, *statements.strings(normal.squeezed(_joined(f, "ab")) for f in get("246", "240", "130", "740"))),
+        volume=described.volume,
+        part=described.part,
+        numbers=described.numbers,
+        creators=_names(_joined(f, "abq") for f in get("100", "110", "111")),
+        others=_names(_joined(f, "abq") for f in get("700", "710", "711")),
+        said=normal.squeezed(" ".join(_joined(f, "c") for f in get("245"))),
+        years=tuple(sorted(set(found))),
+        span=spans,
+        edition=number or ("revised" if revised else ""),
+        pages=pages,
+        pieces=pieces,
+        publishers=tuple(statements.strings(statements.publisher(v) for f in imprint for v in f.all("b"))),
+        places=tuple(statements.strings(statements.place(v) for f in imprint for v in f.all("a"))),
+        isbns=isbns.good,
+        weak=tuple(statements.strings(isbns.weak)),
+        issns=tuple(statements.strings(n for f in get("022") for v in f.all("a") for n in common.issns(v))),
+        type=type_,
+        level=level,
+        carrier=_carrier(marc, type_, coded, extents),
+        media=_media(marc, extents),
+        languages=_languages(coded, [v for f in get("041") for v in f.all("a")]),
+        thesis=bool(thesis),
+        institution=normal.squeezed(" ".join(thesis)),
+        host=tuple(statements.strings(normal.squeezed(v) for f in get("773") for c, v in f.subfields if c in "wtg")),
+        series=tuple(statements.strings(normal.squeezed(_joined(f, "av")) for f in get("490", "830", "440"))),
+        control=" ".join(filter(None, (marc.control("003"), marc.control("001")))),
+        source="marc",
+    )  # fmt: skip
+
+
+def _joined(field: Field, codes: str) -> str:
+    return " ".join(value for code, value in field.subfields if code in codes and value)
+
+
+def _dates(coded: str, imprint: Sequence[Field]) -> tuple[list[int], tuple[int, int] | None]:
+    found: list[int] = []
+    span: tuple[int, int] | None = None
+    for text in (v for f in imprint for v in f.all("c")):
+        years, allowed = statements.years(text)
+        found += years
+        span = span or allowed
+    kind, one, two = coded[6:7], *(list(common.years(coded[i : i + 4])) for i in (7, 11))
+    found += one
+    if kind in "tr":
+        found += two
+    if kind in "qmik" and one and two and span is None:
+        span = (min(one + two), max(one + two))
+    return found, span
+
+
+def _carrier(marc: MarcDescribed, type_: str, coded: str, extents: Sequence[str]) -> str:
+    form = coded[_FORM_AT.get(type_, 23) :][:1]
+    if form in _FORMS:
+        return _FORMS[form]
+    said = [*marc.texts("245h"), *marc.texts("338ab"), *extents]
+    if found := next((c for text in said if (c := statements.carrier_of(text))), ""):
+        return found
+    if any(f.data[:1] == "c" for f in marc.fields.get("007", ())):
+        return "online"
+    return "print" if type_ in _PRINTED else ""
+
+
+_MEDIA_007 = {"vs": "bluray", "vv": "dvd", "vb": "vhs", "ss": "cassette", "st": "reel"}
+
+
+def _media(marc: MarcDescribed, extents: Sequence[str]) -> tuple[str, ...]:
+    found = [name for text in extents for name in statements.media(text)]
+    for field in marc.fields.get("007", ()):
+        data = field.data
+        if data[:1] == "v":
+            found.append(_MEDIA_007.get(f"v{data[4:5]}", ""))
+        elif data[:2] == "sd":
+            found.append({"f": "cd", "b": "lp"}.get(data[3:4], "disc"))
+        else:
+            found.append(_MEDIA_007.get(data[:2], ""))
+    return tuple(statements.strings(found))
+
+
+def _languages(coded: str, given: Iterable[str]) -> tuple[str, ...]:
+    texts = [coded[35:38], *(text[i : i + 3] for text in given for i in range(0, len(text), 3))]
+    codes = (LANGUAGES.get(text.casefold(), text.casefold()) for text in texts if text.isalpha() and len(text) == 3)
+    return tuple(dict.fromkeys(code for code in codes if code not in NO_LANGUAGE))
+
+
+# ── a row ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
+    """The facts of logical field values: a row of a list, or a record without subfields."""
+    get = lambda name: values.get(name, ())  # noqa: E731
+    described = _title_of_texts(get("title"), get("volume"))
+    found: list[int] = []
+    span: tuple[int, int] | None = None
+    for text in get("year"):
+        years, allowed = statements.years(text)
+        found += years
+        span = span or allowed
+    isbns = statements.Isbns()
+    for text in get("isbn"):
+        isbns.add(text)
+    extents = list(get("extent"))
+    pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
+    number, revised = statements.edition(" ".join(get("edition")))
+    material = next((MATERIALS.get(text.casefold(), text.casefold()) for text in get("material")), "")
+    carrier = next((c for text in extents if (c := statements.carrier_of(text))), "")
+    return Facts(
+        titles=described.titles,
+        variants=described.variants,
+        volume=described.volume,
+        part=described.part,
+        numbers=described.numbers,
+        creators=_names(get("creator")),
+        others=_names(get("contributor")),
+        years=tuple(sorted(set(found))),
+        span=span,
+        edition=number or ("revised" if revised else ""),
+        pages=pages,
+        pieces=pieces,
+        publishers=tuple(statements.strings(map(statements.publisher, get("publisher")))),
+        places=tuple(statements.strings(map(statements.place, get("place")))),
+        isbns=isbns.good,
+        weak=tuple(statements.strings(isbns.weak)),
+        issns=tuple(statements.strings(n for text in get("issn") for n in common.issns(text))),
+        level={"serial": "s", "article": "a", "book": "m", "thesis": "m", "ebook": "m"}.get(material, ""),
+        carrier=carrier or _CARRIERS.get(material, ""),
+        media=tuple(statements.strings(m for text in extents for m in statements.media(text))),
+        languages=tuple(statements.strings(LANGUAGES.get(text.casefold(), text.casefold()) for text in get("language"))),
+        thesis=material == "thesis",
+        series=tuple(statements.strings(map(normal.squeezed, get("series")))),
+        source="row",
+    )  # fmt: skip
+
+
+_CARRIERS = {"ebook": "online", "video": "video", "audio": "audio", "manuscript": "manuscript"}
+
+
+# ── titles and names ─────────────────────────────────────────────────────────────────────────────
+
+
+class _Described(msgspec.Struct, frozen=True):
+    titles: tuple[Title, ...] = ()
+    variants: tuple[str, ...] = ()
+    volume: tuple[str, ...] = ()
+    part: str = ""
+    numbers: tuple[str, ...] = ()
+
+
+def _title_of_marc(given: Sequence[Field]) -> _Described:
+    titles, variants, volume, part, said = [], [], (), "", []
+    for field in given:
+        main, found = statements.volume(" ".join(field.all("a")), bare=True)
+        rest, more = statements.volume(" ".join(field.all("b")))
+        rest, parallel = _parallel(f"{main} {rest}", field)
+        numbers_ = field.all("n")
+        volume = volume or tuple(n for text in numbers_ for n in statements.numbered(text)) or found or more
+        part = part or normal.squeezed(" ".join(field.all("p")))
+        titles.append(_title(main, rest, _joined(field, "abnp")))
+        variants += parallel
+        said.append(_joined(field, "abnp"))
+    return _Described(_each_script(titles), tuple(variants), volume, part, _numbers(said))
+
+
+def _parallel(text: str, field: Field) -> tuple[str, list[str]]:
+    """(the title, its equivalents in other languages): what stands behind " = "."""
+    own, *others = re.split(r"\s=\s|\s=$", text)
+    return own, [normal.squeezed(other) for other in others if other.strip()]
+
+
+def _title_of_texts(given: Sequence[str], volumes: Sequence[str]) -> _Described:
+    titles, variants, volume = [], [], ()
+    for text in given[:1]:
+        rest, volume = statements.volume(text, bare=True)
+        rest, *others = re.split(r"\s=\s", rest)
+        variants += [normal.squeezed(other) for other in others]
+        titles.append(_title(re.split(r"\s[:;]\s|:\s", rest)[0], rest, text))
+    volume = tuple(n for text in volumes for n in statements.numbered(text)) or volume
+    variants += [normal.squeezed(text) for text in given[1:]]
+    return _Described(
+        _each_script(titles), tuple(statements.strings(variants)), volume, "", _numbers([*given[:1], *volumes])
+    )
+
+
+def _title(main: str, full: str, shown: str) -> Title:
+    words = normal.words(full) or normal.words(shown)
+    joined = "".join(words)
+    return Title(
+        joined, "".join(normal.words(main)) or joined, tuple(words), normal.script(joined), shown.strip(" /:;,=")
+    )
+
+
+def _each_script(titles: Iterable[Title]) -> tuple[Title, ...]:
+    found: dict[str, Title] = {}
+    for title in titles:
+        if title.full:
+            found.setdefault(title.script, title)
+    return tuple(found.values())
+
+
+def _numbers(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({n for text in texts for n in numbers.digits(text)}))
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(statements.strings(map(normal.name, given)))

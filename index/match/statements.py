@@ -1,0 +1,241 @@
+"""What the statements of a description say: volume, edition, extent, dates, carrier, publisher, qualifiers of an ISBN."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from config import values
+from index.match import normal, numbers
+
+# ── volumes ──────────────────────────────────────────────────────────────────────────────────────
+
+_PLACE = "ต้น|กลาง|ปลาย|จบ|แรก|สอง|สาม|สี่|ห้า|หนึ่ง"
+_THAI_VOLUME = r"(?:เล่ม|ภาค|ตอน|หน่วย|ชุด|ฉบับ|บท|ปี)(?:ที่)?"
+_LATIN_VOLUME = r"(?:volumes?|vols?|v|parts?|pts?|numbers?|no|nr|books?|bk|issues?|tomes?|tomus|t|band|bd|teil|tl|osa|del|serie|series|ser|number)"
+_VOLUME = re.compile(
+    rf"[\s,.:;/(\[\-–—]*(?:(?<!พ)(?P<thai>{_THAI_VOLUME})\s*\.?\s*(?P<n>\d+(?:\s*[-–,/]\s*\d+)*|[ก-ฮ](?![ก-๎])|(?:{_PLACE})(?![ก-๎]))"
+    rf"|(?<![a-z])(?P<latin>{_LATIN_VOLUME})\.?\s*(?P<m>\d+(?:\s*[-–,/]\s*\d+)*|[ivxlc]+(?![a-z\d])|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])|[a-h](?![a-z\d'])))[)\]]*",
+    re.I,
+)
+_BARE = re.compile(r"(?<=[^\s\d.,:;(])[\s,]+\(?(\d{1,3}|[ivx]{1,5})\)?[\s.:;/=]*$", re.I)
+
+
+def volume(text: str, bare: bool = False) -> tuple[str, tuple[str, ...]]:
+    """(the title without its volumes, their numbers): ``หลักการบัญชี เล่มที่ ๒`` is หลักการบัญชี and 2.
+
+    ``bare``: a number that ends the title is one, too (``แคลคูลัส 1``), where it is no year.
+    """
+    text = values.ascii_digits(text)
+    found: list[str] = []
+
+    def noted(match: re.Match[str]) -> str:
+        found.append(_volume_number(match["n"] or match["m"]))
+        return " "
+
+    rest = _VOLUME.sub(noted, text)
+    if not rest.strip(" .,:;/()[]"):
+        return text, ()
+    if bare and not found and (match := _BARE.search(rest)):
+        found.append(numbers.number(match[1]))
+        rest = rest[: match.start()]
+    return rest, tuple(found)
+
+
+def _volume_number(text: str) -> str:
+    if many := numbers.digits(text):
+        return "-".join(many)
+    return numbers.number(text) or text.casefold()
+
+
+def numbered(text: str) -> tuple[str, ...]:
+    """The numbers of a volume statement that stands by itself (245 $n, a column): ``เล่ม 2``, ``II``, ``Serie A``."""
+    rest, found = volume(f"x {text}")
+    if found:
+        return found
+    plain = [numbers.number(word) or word for word in normal.words(text)]
+    return ("-".join(plain),) if plain else ()
+
+
+# ── editions ─────────────────────────────────────────────────────────────────────────────────────
+
+_THAI_EDITION = re.compile(r"(?:พิมพ์)?ครั้ง(?:ที่)?\s*(\d+|แรก|หนึ่ง|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ)")
+_REVISED = re.compile(r"ปรับปรุง|แก้ไข|เพิ่มเติม|\brev|\benl|\bexpand|\bnew\b", re.I)
+
+
+def edition(text: str) -> tuple[str, bool]:
+    """(an edition's number or "", whether it says that it was revised)."""
+    text = values.ascii_digits(text)
+    if match := _THAI_EDITION.search(text):
+        found = numbers.number(match[1])
+    else:
+        found = next((n for word in normal.words(text)[:6] if (n := _ordinal(word))), "")
+    return found, bool(_REVISED.search(text))
+
+
+_ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|d|a|e|ed|\.)?")
+
+
+def _ordinal(word: str) -> str:
+    if match := _ORDINAL.fullmatch(word):
+        return match[1].lstrip("0")
+    return numbers.WORDS.get(word, "")
+
+
+# ── extent ───────────────────────────────────────────────────────────────────────────────────────
+
+_PAGES = re.compile(r"(\d+)\]?\s*(?:p\b|pp\b|pages?\b|หน้า|น\.|แผ่น|leaves|l\b|s\b|sivua|seiten|ใบ)", re.I)
+_PIECES = re.compile(r"(\d+)\s*(?:v\b|vols?\b|volumes?\b|เล่ม|osaa?\b)", re.I)
+_GROWING = re.compile(r"^\W*(?:v|vols?|volumes?|เล่ม)\b\W*", re.I)
+_NUMBERS = re.compile(r"\d+")
+
+
+def extent(text: str) -> tuple[int, int]:
+    """(the highest page number, how many volumes): ``xii, 350 p.`` is 350, 1; ``2 เล่ม`` is 0, 2; ``v.`` is 0, -1."""
+    text = values.ascii_digits(text)
+    pages = [int(n) for n in _PAGES.findall(text) if len(n) < 6]
+    if match := _PIECES.search(text):
+        return max(pages, default=0), int(match[1][:4])
+    if not pages and _GROWING.match(text):
+        return 0, -1
+    if not pages and "online" not in text and "ออนไลน์" not in text:
+        pages = [int(n) for n in _NUMBERS.findall(text) if len(n) < 5]
+    return max(pages, default=0), 1 if pages else 0
+
+
+# ── dates ────────────────────────────────────────────────────────────────────────────────────────
+
+_UNSURE = re.compile(r"(?<!\d)(\d{3})[-–?u](?![\d-])|(?<!\d)(\d{2})(?:--|–|uu|\?\?)")
+_RANGE = re.compile(r"(\d{4})\s*[-–]\s*\[?<?(\d{4}|\d{2})?")
+
+
+def years(text: str) -> tuple[list[int], tuple[int, int] | None]:
+    """(every year CE, what a range or an unknown digit allows)."""
+    text = values.ascii_digits(text)
+    found = list(values.years(text))
+    span: tuple[int, int] | None = None
+    if match := _UNSURE.search(text):
+        low, high = (
+            (int(match[1] + "0"), int(match[1] + "9")) if match[1] else (int(match[2] + "00"), int(match[2] + "99"))
+        )
+        if low >= 2400:
+            low, high = low - 543, high - 543
+        span = (low, high) if 1000 <= low < 2100 else None
+    elif (match := _RANGE.search(text)) and match[2] and found:
+        last = match[2] if len(match[2]) == 4 else match[1][:2] + match[2]
+        ends = [*values.years(match[1]), *values.years(last)]
+        span = (min(ends), max(ends)) if len(ends) == 2 else None
+    return found, span
+
+
+# ── carriers ─────────────────────────────────────────────────────────────────────────────────────
+
+_MEDIA = [(re.compile(pattern, re.I), name) for pattern, name in (
+    (r"blu-?\s?ray|บลูเรย์", "bluray"), (r"\bdvd|ดีวีดี", "dvd"), (r"\bvcd|วีซีดี", "vcd"), (r"\bvhs|videoca?ss|videokas|วีดิทัศน์|วิดีทัศน์|วีดีโอ", "vhs"),
+    (r"daisy|เดซี", "daisy"), (r"\bcd-?rom|ซีดีรอม|ซีดี-รอม", "cdrom"), (r"\bcd\b|compact dis|ซีดี", "cd"), (r"\blp\b|แผ่นเสียง", "lp"),
+    (r"cassette|kassett|kasett|เทปเสียง|ตลับ", "cassette"), (r"äänilev|ljudskiv|sound dis|audio dis", "disc"),
+    (r"microfi|microform|ไมโครฟิล์ม|ไมโครฟิช", "micro"), (r"braille|อักษรเบรลล์", "braille"),
+)]  # fmt: skip
+_CARRIER_OF = {
+    "bluray": "video",
+    "dvd": "video",
+    "vcd": "video",
+    "vhs": "video",
+    "daisy": "audio",
+    "cdrom": "disc",
+    "cd": "audio",
+    "lp": "audio",
+    "cassette": "audio",
+    "disc": "audio",
+    "micro": "micro",
+    "braille": "braille",
+}
+_ONLINE = re.compile(
+    r"online|ออนไลน์|e-?book|electronic resource|อิเล็กทรอนิกส์|อีบุ๊|verkkoaineisto|application/|\bpdf\b|\bepub\b", re.I
+)
+_PRINT = re.compile(r"\bp\b|\bpages?\b|หน้า|\bv\b|เล่ม", re.I)
+
+
+def media(text: str) -> tuple[str, ...]:
+    """Which kinds of disc, tape and film a text names: cd, lp, dvd …"""
+    found = [name for pattern, name in _MEDIA if pattern.search(text)]
+    return tuple(
+        name
+        for name in found
+        if not (name == "disc" and ("cd" in found or "lp" in found)) and not (name == "cd" and "cdrom" in found)
+    )
+
+
+def carrier_of(text: str) -> str:
+    """print, online, micro, audio, video, disc or braille, as an extent or a designation says it, or ""."""
+    if _ONLINE.search(text):
+        return "online"
+    found = media(text)
+    return _CARRIER_OF[found[0]] if found else ""
+
+
+# ── publishers ───────────────────────────────────────────────────────────────────────────────────
+
+_NOISE_THAI = re.compile(
+    "สำนักพิมพ์แห่ง|สำนักพิมพ์|สนพ|โรงพิมพ์แห่ง|โรงพิมพ์|ห้างหุ้นส่วนจำกัด|หจก|บริษัท|บจก|จำกัด|มหาชน|ผู้แต่ง|ศูนย์หนังสือ|การพิมพ์|พับลิชชิ่ง"
+)
+_NOISE = frozenset(["press", "pub", "publ", "publisher", "publishers", "publishing", "publication", "publications", "co", "company", "comp", "ltd", "limited", "inc", "incorporated", "corp", "corporation", "and", "the", "of", "sons", "bros", "brothers", "books", "book", "for", "sale", "by", "supt", "docs", "verlag", "print", "printing", "printer", "printed", "office", "off", "s", "n", "sn", "u", "et", "de", "la", "house", "distributed"])  # fmt: skip
+_UNKNOWN = re.compile(
+    r"^\W*(?:s\.?\s?[nl]\.?|ม\.?ป\.?[พทป]\.?|publisher not identified|place of publication not identified|ไม่ปรากฏ[ก-๎]*)\W*$",
+    re.I,
+)
+
+
+def publisher(text: str) -> str:
+    """A publisher's name without what all publishers are called; the words in their order. "" where unknown."""
+    if _UNKNOWN.match(text):
+        return ""
+    found = [bare for word in normal.words(text) for bare in [_NOISE_THAI.sub("", word)] if bare and bare not in _NOISE]
+    return " ".join(found) or " ".join(normal.words(text))
+
+
+def place(text: str) -> str:
+    """A place's name, "" where unknown."""
+    if _UNKNOWN.match(text):
+        return ""
+    found = normal.squeezed(text)
+    return "กรุงเทพ" if found in ("กรุงเทพ", "กรุงเทพมหานคร", "กทม", "bangkok", "krungthep", "พระนคร") else found
+
+
+# ── identifiers ──────────────────────────────────────────────────────────────────────────────────
+
+_CLASSES = [(re.compile(pattern, re.I), name) for pattern, name in (
+    (r"\bset\b|complete|ครบชุด|\bชุด|ทั้งชุด|koko teos|เล่ม\s*\d+\s*[-–]\s*\d+|vols?\.?\s*\d+\s*-\s*\d+", "set"),
+    (r"epub", "epub"), (r"pdf", "pdf"), (r"e-?book|electronic|online|อิเล็กทรอนิกส์|อีบุ๊|\be-?isbn|verkko", "e"),
+    (r"audio|mp3|daisy|เสียง|\bcd\b|ääni", "audio"),
+    (r"\bpbk|paper|soft|ปกอ่อน|pehmeä|nidottu|\bnid", "soft"), (r"\bhbk|\bhard|cloth|bound|ปกแข็ง|kova|sidottu|\bsid", "hard"),
+    (r"เล่ม|\bv(?:ol)?\.?\s*\d|\bosa\b|\bpt\b|part", "volume"), (r"print|ฉบับพิมพ์", "print"),
+)]  # fmt: skip
+
+
+def isbn_class(qualifier: str) -> str:
+    """What the words beside an ISBN make of it: set, e, pdf, epub, audio, hard, soft, volume, print; "" for none."""
+    return next((name for pattern, name in _CLASSES if pattern.search(qualifier)), "") if qualifier else ""
+
+
+class Isbns(msgspec.Struct):
+    """ISBNs while they are collected: the good ones with their class, the rest as it stands."""
+
+    good: dict[str, str] = msgspec.field(default_factory=dict)
+    weak: list[str] = msgspec.field(default_factory=list)
+
+    def add(self, text: str, qualifier: str = "") -> None:
+        found = list(values.isbns(text))
+        qualifier = f"{qualifier} {_after(text)}"
+        for isbn in found:
+            self.good.setdefault(isbn, isbn_class(qualifier))
+        if not found and (raw := re.sub(r"[^0-9xX]", "", values.ascii_digits(text))):
+            self.weak.append(raw)
+
+
+def _after(text: str) -> str:
+    return " ".join(re.findall(r"[^\d\sXx\-–:][^\d\-–]*(?:\d+\s*-\s*\d+)?[^\d]*", text)) if len(text) > 17 else ""
+
+
+def strings(found: Iterable[str]) -> Iterator[str]:
+    return (text for text in dict.fromkeys(found) if text)
