@@ -19,6 +19,7 @@ COMMANDS = {
     "index": ("index.cli:index", "Bring titles, documents and the engine up to date."),
     "nightly": ("index.cli:nightly", "Harvest, then index, under a lock, with a report."),
     "search": ("search.cli:command", "Search the catalogue."),
+    "check": ("index.check.cli:command", "A purchase list against every member's holdings."),
     "status": ("index.cli:status", "Every member: records, last run, what to do."),
     "serve": ("webapp.cli:serve", "Serve the catalogue."),
     "demo": ("demo.cli:command", "The sample network of eleven members, harvested, indexed and served."),

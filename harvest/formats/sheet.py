@@ -149,14 +149,21 @@ class Sheet:
         return Holding(member=self.member, copies=int(number[0]) if number else 0, **parts)
 
 
-def workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
-    _bounded(data, name)
+def workbook(data: bytes, name: str, most: int = CELLS) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
+    """The sheets of an Excel or ODS file that hold something, with their rows. Raises HarvestError, also where they
+    span more than so many cells."""
+    _bounded(data, name, most)
+    spanned = 0
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for sheet in book.sheet_names:
-            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        for title in book.sheet_names:
+            sheet = book.get_sheet_by_name(title)
+            spanned += sheet.total_height * sheet.total_width
+            if spanned > most:
+                raise HarvestError(_far(name, spanned))
+            rows = sheet.to_python(skip_empty_area=False)
             if any(any(cell != "" for cell in row) for row in rows):
-                yield sheet, rows
+                yield title, rows
     except CalamineError as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
 
@@ -164,7 +171,7 @@ def workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[ob
 _REFERENCE = re.compile(rb"<c[^>]*?\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 
 
-def _bounded(data: bytes, name: str) -> None:
+def _bounded(data: bytes, name: str, most: int) -> None:
     """Refuse a workbook that unpacks to too much, or whose cells lie so far apart that the area between them
     does not fit into memory: calamine makes room for all of it at once. Raises HarvestError."""
     if data[:2] != b"PK":
@@ -174,12 +181,39 @@ def _bounded(data: bytes, name: str) -> None:
             if sum(part.file_size for part in archive.infolist()) > UNPACKED:
                 raise HarvestError(f"{name}: unpacks to more than {UNPACKED >> 20} MB")
             for part in archive.namelist():
-                if part.startswith("xl/worksheets/") and (area := _area(archive.read(part))) > CELLS:
-                    raise HarvestError(
-                        f"{name}: its cells span {area} places: one lies far off; delete it and save again"
-                    )
+                if part.startswith("xl/worksheets/") and (area := _area(archive.read(part))) > most:
+                    raise HarvestError(_far(name, area))
+                if part == "content.xml" and (area := _repeated(archive.read(part))) > most:
+                    raise HarvestError(_far(name, area))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+
+
+def _far(name: str, area: int) -> str:
+    return f"{name}: its cells span {area} places: one lies far off; delete it and save again"
+
+
+_ODS_ROW = re.compile(rb"<table:table-row([^>]*)>(.*?)</table:table-row>", re.S)
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell([^>]*?)(/?)>")
+_ODS_TIMES = re.compile(rb"table:number-(?:rows|columns)-repeated=[\"']([0-9]{1,9})[\"']")
+
+
+def _repeated(content: bytes) -> int:
+    """The cells of an ODS file's rows that hold something, each as often as it is to be repeated. The last cell of
+    a row, where it is empty, and empty rows are repeated to the sheet's end, and cost nothing."""
+    return sum(_times(row[1]) * _wide(row[2]) for row in _ODS_ROW.finditer(content) if b"<text:p" in row[2])
+
+
+def _wide(row: bytes) -> int:
+    cells = list(_ODS_CELL.finditer(row))
+    while cells and cells[-1][2]:
+        cells.pop()
+    return sum(_times(cell[1]) for cell in cells)
+
+
+def _times(attributes: bytes) -> int:
+    found = _ODS_TIMES.search(attributes)
+    return int(found[1]) if found else 1
 
 
 def _area(sheet: bytes) -> int:

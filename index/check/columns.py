@@ -3,6 +3,7 @@
 import re
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from config import values
 from config.tables import Field, Text
@@ -179,7 +180,7 @@ def _prices(cells: Sequence[str], headless: bool) -> bool:
 def _counted(cells: Sequence[str], headless: bool) -> bool:
     """The numbers of the rows: 1, 2, 3 …"""
     numbers = [int(p) for cell in cells if (p := _plain(cell).rstrip(".")).isdecimal() and len(p) < 7]
-    rising = all(b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    rising = all(b == a + 1 for a, b in pairwise(numbers))
     return len(numbers) >= MOST_OF * len(cells) and len(numbers) > 1 and rising
 
 

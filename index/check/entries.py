@@ -66,7 +66,9 @@ def entries(given: List, fields: Mapping[str, Field]) -> Iterator[Entry]:
 def _of_record(given: Given) -> Entry:
     told = given.record.values
     note = "" if told.get("title") else "no_title" if told.get("isbn") else "empty"
-    return Entry("", given.number, told, facts(given.record), money.price(given.price) if given.price else None, 1, note)
+    return Entry(
+        "", given.number, told, facts(given.record), money.price(given.price) if given.price else None, 1, note
+    )
 
 
 def _of_row(row: Row, table: Table, fields: Mapping[str, Field]) -> Entry | None:
@@ -121,10 +123,14 @@ def _isbn_note(cells: Cells) -> str:
 # ── a whole entry in one line ────────────────────────────────────────────────────────────────────
 
 _NUMBERED = re.compile(r"^\s*(?:[0-9๐-๙]{1,5}\s*[.)]\s+|[-–•*]\s+)(?=\S)")
-_ISBN = re.compile(r"\(?\s*(?:e-?)?isbn(?:-1[03])?\s*:?\s*[0-9๐-๙Xx -]*\)?|(?<![0-9])97[89][0-9 -]{10,14}(?![0-9])", re.I)
+_ISBN = re.compile(
+    r"\(?\s*(?:e-?)?isbn(?:-1[03])?\s*:?\s*[0-9๐-๙Xx -]*\)?|(?<![0-9])97[89][0-9 -]{10,14}(?![0-9])", re.I
+)
 _IMPRINT = re.compile(r"[.,]\s+(?:(?P<place>[^\s:,.][^:,.]*?)\s+:\s+)?(?P<publisher>[^:,.][^:,]*?),\s*(?P<year>(?:พ\.ศ\.\s*|ค\.ศ\.\s*|c)?[12][0-9]{3})\s*\.?\s*$")  # fmt: skip
 _YEAR = re.compile(r"[\s,.(\[]+((?:พ\.ศ\.\s*|ค\.ศ\.\s*|c)?(?:1[89]|2[0-6])[0-9]{2})[)\].]*\s*$")
-_BRACKETED = re.compile(r"(?:,\s*|\s*[(\[])((?:พ\.ศ\.\s*|ค\.ศ\.\s*|c)?(?:1[89]|2[0-6])[0-9]{2})[)\]]?\.?\s*$")  # a title may end in a year
+_BRACKETED = re.compile(
+    r"(?:,\s*|\s*[(\[])((?:พ\.ศ\.\s*|ค\.ศ\.\s*|c)?(?:1[89]|2[0-6])[0-9]{2})[)\]]?\.?\s*$"
+)  # a title may end in a year
 _EDITION = re.compile(r"[\s,.;(]*(?:พิมพ์)?ครั้งที่\s*([0-9]+)\)?|[\s,.;(]+([0-9]+(?:st|nd|rd|th) ed(?:ition|\.)?)\)?", re.I)
 
 

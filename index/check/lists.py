@@ -18,6 +18,7 @@ from index.check.columns import LINE, Columns
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
+MOST_CELLS = 4_000_000  # the area of all sheets
 LONGEST = 2000  # letters of a cell; what follows is left away
 PASTED = "pasted list"  # the name of a list that came without a file
 
@@ -96,19 +97,19 @@ def read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
 
 def _read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
     if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
-        sheets = [(sheet, _cells(rows)) for sheet, rows in workbook(data, name)]
+        sheets = [(sheet, _cells(rows)) for sheet, rows in workbook(data, name, MOST_CELLS)]
         return _tables(sheets, name, Columns(fields))
     if _MARC_START.match(data[:40]) and b"\x1e" in data:
         return _vendor(data, name, "marc", fields)
     if _XML_START.match(data[:200]) or data[:4] in (b"\xff\xfe<\x00", b"\xfe\xff\x00<"):
         return _vendor(data, name, "marcxml", fields)
-    return read_text(decoded(data, name, ""), name, fields)
+    return _of_text(decoded(data, name, ""), name, fields)
 
 
-def read_text(text: str, name: str, fields: Mapping[str, Field]) -> List:
-    """CSV, cells pasted from a spreadsheet, or plain lines. Raises ListError."""
-    known = Columns(fields)
-    rows = [(number, cells) for number, cells in _split(LOST.sub("\ufffd", text), known) if any(cells)]
+def _of_text(text: str, name: str, fields: Mapping[str, Field]) -> List:
+    """CSV, cells pasted from a spreadsheet, or plain lines."""
+    known, least = Columns(fields), 2 if name.lower().endswith((".csv", ".tsv")) else 3
+    rows = [(number, cells) for number, cells in _split(LOST.sub("\ufffd", text), known, least) if any(cells)]
     return _tables([("", rows)], name, known)
 
 
@@ -165,7 +166,9 @@ def tidy(cell: str) -> str:
 def _tables(sheets: Sequence[tuple[str, list[tuple[int, list[str]]]]], name: str, known: Columns) -> List:
     tables = [table for sheet, rows in sheets if rows and (table := _table(sheet, rows, known))]
     telling = [t for t in tables if {"title", LINE, "isbn"} & set(t.columns) and t.rows]
-    kept = telling or tables[:1]  # a sheet of notes is no part of the list, unless it is all there is
+    if any(any(table.headers) for table in telling):  # a sheet of notes is no part of the list
+        telling = [table for table in telling if any(table.headers) or LINE not in table.columns]
+    kept = telling or tables[:1]
     if len(kept) == 1 and len(sheets) == 1:
         kept = [msgspec.structs.replace(kept[0], name="")]
     return List(name, tuple(kept))
@@ -195,9 +198,9 @@ def _without_banner(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
 # ── pasted text and CSV ──────────────────────────────────────────────────────────────────────────
 
 
-def _split(text: str, known: Columns) -> Iterator[tuple[int, list[str]]]:
+def _split(text: str, known: Columns, least: int) -> Iterator[tuple[int, list[str]]]:
     lines = text.splitlines()
-    delimiter = _delimiter([line for line in lines if line.strip()], known)
+    delimiter = _delimiter([line for line in lines if line.strip()], known, least)
     if not delimiter:
         yield from ((number, [tidy(line)]) for number, line in enumerate(lines, 1))
         return
@@ -212,9 +215,9 @@ def _split(text: str, known: Columns) -> Iterator[tuple[int, list[str]]]:
             before = reader.line_num
 
 
-def _delimiter(lines: Sequence[str], known: Columns) -> str:
+def _delimiter(lines: Sequence[str], known: Columns, least: int) -> str:
     """What parts the cells; "" where each line is one entry. A comma may stand in a title: it parts cells only
-    below a header that it parts, or where each line has as many."""
+    below a header that it parts, or where each line has as many, and at least so many."""
     above = lines[: columns.HEADER_WITHIN]
     tabs = sum("\t" in line for line in above)
     if tabs and tabs * 2 >= len(above):
@@ -225,7 +228,7 @@ def _delimiter(lines: Sequence[str], known: Columns) -> str:
             return delimiter
     for delimiter in ";|,":
         counts = {len(row) for row in _quietly(above, delimiter)}
-        if len(counts) == 1 and counts.pop() >= (2 if delimiter != "," else 3) and len(above) > 1:
+        if len(counts) == 1 and counts.pop() >= (2 if delimiter != "," else least) and len(above) > 1:
             return delimiter
     return ""
 

@@ -18,7 +18,9 @@ CURRENCIES = {
 _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _AMOUNT = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]+(?:\.[0-9]+)?"
 _PRICE = re.compile(rf"(?P<before>{_SIGN})?\s*(?P<amount>{_AMOUNT})\s*(?:\.-|/-|,-)?\s*(?P<after>{_SIGN})?", re.I)
-MARKED = re.compile(rf"(?:ราคา\s*)?(?:(?:{_SIGN})\s*(?:{_AMOUNT})|(?:{_AMOUNT})\s*(?:\.-)?\s*(?:{_SIGN}))(?:\.-)?", re.I)
+MARKED = re.compile(
+    rf"(?:ราคา\s*)?(?:(?:{_SIGN})\s*(?:{_AMOUNT})|(?:{_AMOUNT})\s*(?:\.-)?\s*(?:{_SIGN}))(?:\.-)?", re.I
+)
 MOST = Decimal(10) ** 12  # what costs more is no price
 
 
