@@ -28,7 +28,7 @@ WIDE = 70  # letters of a title in a line
               help="Write the report there: .xlsx, .csv or .json.")  # fmt: skip
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 @click.option("--column", "named", multiple=True, metavar="WHICH=MEANING",
-              help="What a column means, by header, number or letter: 2=title, ราคาสุทธิ=price; may come again.")  # fmt: skip
+              help="A column by header, number or letter: 2=title, ราคาสุทธิ=price; may come again.")  # fmt: skip
 @click.option("--language", type=click.Choice(["th", "en"]), help="Of the report (default: language of settings.toml).")
 @click.pass_obj
 def command(
