@@ -9,9 +9,10 @@ from filelock import FileLock
 
 import sahaban
 from config import Tables, read
-from config.database import connect
+from config.database import connect, writing
 from harvest.record import Parsed, Payload
 from harvest.store import Reading, Store
+from index import decisions
 from index.build import Busy, Index
 from index.ledger import Ledger
 from search.engines import EngineError
@@ -123,11 +124,13 @@ def test_an_old_id_leads_to_the_title_that_took_its_place(network: Network) -> N
 def test_a_decision_parts_and_joins_and_can_be_taken_back(network: Network) -> None:
     fill(network)
     network.index()
-    ledger = Ledger(network.database)
 
     def decide(a: str, b: str, verdict: str) -> None:
-        with network.database.begin() as connection:
-            ledger.decide(connection, a, b, verdict, "บรรณารักษ์")
+        with writing(network.database) as connection:
+            if verdict == "none":
+                decisions.take_back(connection, [(a, b)])
+            else:
+                decisions.decide(connection, [(a, b)], verdict, "บรรณารักษ์")
         network.index()
 
     def sizes() -> list[int]:
