@@ -11,6 +11,7 @@ from search.service import Catalogue
 from webapp import check_pages, errors, templating
 from webapp.context import Context, context
 from webapp.language import languages
+from webapp.pages import pages
 
 YEAR = 365 * 24 * 3600
 
@@ -35,7 +36,7 @@ def create_app(installation: Installation, catalogue: Catalogue, **config: Any) 
     templating.prepare(app, check_pages.CALLED)
     first = installation.tables.settings.language
     for code in spoken:
-        app.register_blueprint(check_pages.pages, url_prefix="" if code == first else f"/{code}", name=code)
+        app.register_blueprint(pages, url_prefix="" if code == first else f"/{code}", name=code)
     app.before_request(_choose_language)
     app.after_request(_finish)
     app.url_defaults(_version)

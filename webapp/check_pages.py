@@ -20,6 +20,7 @@ from search.question import Query
 from webapp.addresses import href
 from webapp.checking import Desk, Full, Gone
 from webapp.context import N_, _, context, language
+from webapp.display import isbn
 from webapp.pages import pages
 
 SHOWN = 50  # rows on a page
@@ -29,11 +30,14 @@ REPEATED = "repeated"  # the filter for rows that repeat an earlier one
 
 FAULTS = {  # what a list can lack, as ListError.kind
     "empty": N_("There is no row in it. Please add the titles, one a row, and try again."),
-    "too_long": N_("The list has %(rows)s rows; %(most)s can be checked at once. Please split it and check the parts one after the other."),
+    "too_long": N_(
+        "The list has %(rows)s rows; %(most)s can be checked at once. "
+        "Please split it and check the parts one after the other."
+    ),
     "headless": N_("No column of titles or ISBN is chosen. Please choose at least one."),
     "wrong_column": N_("A column has a meaning that we do not know. Please choose from the list."),
     "unreadable": N_("The file cannot be read. Please save it as Excel (.xlsx), CSV, ODS or MARC and try again."),
-}  # fmt: skip
+}
 ABOUT = {
     HELD: N_("A member library has this very edition."),
     RELATED: N_("Not this one, but another edition, volume, binding or language of it, or the e-book."),
@@ -57,8 +61,9 @@ def check() -> AnyResponse:
     try:
         data, name = _brought()
     except RequestEntityTooLarge:
-        said = _("The file is larger than %(most)s MB. Please leave out what is no part of the list.", most=settings.upload_mb)
-        return _private(_start(said), 413)
+        most = settings.upload_mb
+        too_large = _("The file is larger than %(most)s MB. Please leave out what is no part of the list.", most=most)
+        return _private(_start(too_large), 413)
     if not data.strip():
         return _private(_start(_("Please choose a file or paste a list first.")), 400)
     try:
@@ -133,7 +138,8 @@ def check_start(token: str) -> AnyResponse:
 
 
 def _columns(token: str, given: List, fault: str = "") -> str:
-    labels = {name: label.in_language(language().code) for name, label in columns.labels(context().tables.fields).items()}
+    known = columns.labels(context().tables.fields)
+    labels = {name: label.in_language(language().code) for name, label in known.items()}
     return render_template(
         "check_columns.html", token=token, given=given, labels=labels, fault=fault, examples=EXAMPLES, query=_nothing()
     )
@@ -170,7 +176,7 @@ def _result(token: str, report: Report) -> str:
     page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 7 else 1
     return render_template(
         "check_result.html", token=token, report=report, chosen=chosen[(page - 1) * SHOWN : page * SHOWN],
-        verdict=wanted, page=page, last=last, found=len(chosen), forms=FORMS, query=_nothing(),
+        verdict=wanted, page=page, last=last, count=len(chosen), forms=FORMS, query=_nothing(),
         verdicts=VERDICTS, about=ABOUT, place=place, repeated=REPEATED,
     )  # fmt: skip
 
@@ -217,8 +223,8 @@ def _nothing() -> Query:
 
 
 def _gone() -> AnyResponse:
-    said = _("This list is no longer here: lists are removed after an hour. Please bring it again.")
-    return _private(_start(said), 404)
+    removed = _("This list is no longer here: lists are removed after an hour. Please bring it again.")
+    return _private(_start(removed), 404)
 
 
 def _full() -> str:
@@ -270,4 +276,8 @@ def note_said(note: str) -> str:
     return NOTES[note].in_language(language().code)
 
 
-CALLED = (note_said, reason_said, relation_name, verdict_name)
+def isbns_of(result: Result) -> str:
+    return ", ".join(map(isbn, result.values.get("isbn", ())))
+
+
+CALLED = (isbns_of, note_said, reason_said, relation_name, verdict_name)
