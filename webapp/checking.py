@@ -39,7 +39,7 @@ class Gone(Exception):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a check has come: waiting, running, done or failed."""
+    """How far a check has come: starting, queued behind another list, running, done or failed."""
 
     state: str
     done: int = 0
@@ -79,7 +79,7 @@ class Desk:
         if sum(1 for path in self.folder.glob("*/progress") if not (path.parent / "report").exists()) >= WAITING:
             raise Full
         _write(folder / "list", _encoder.encode(given))
-        _write(folder / "progress", msgspec.json.encode(Progress("waiting", 0, len(given))))
+        _write(folder / "progress", msgspec.json.encode(Progress("starting", 0, len(given))))
         context = multiprocessing.get_context("spawn")  # a fork would inherit threads and open databases
         place = (installation.directory.resolve(), installation.home.resolve())
         context.Process(target=work, args=(*place, installation.known, folder.resolve()), daemon=True).start()
@@ -94,7 +94,7 @@ class Desk:
         except FileNotFoundError:
             return None
         told = msgspec.json.decode(raw, type=Progress)
-        if told.state in ("waiting", "running") and time.time() - since > STARTING and not _alive(folder):
+        if told.state != "failed" and time.time() - since > STARTING and not _alive(folder):
             return Progress("done") if (folder / "report").exists() else Progress("failed", told.done, told.of)
         return told
 
@@ -154,17 +154,27 @@ def work(directory: Path, home: Path, known: Callable[[], Known], folder: Path) 
     """Check one list, after those that came before it; readers have precedence."""
     if hasattr(os, "nice"):  # not on Windows
         os.nice(10)
-    with FileLock(folder / "alive.lock"), FileLock(folder.parent.parent / "check.lock"):
+    turn = FileLock(folder.parent.parent / "check.lock")
+    with FileLock(folder / "alive.lock"):
         try:
-            given = msgspec.msgpack.decode((folder / "list").read_bytes(), type=List)
-            installation = Installation(directory, home, known)
-            report = check_of(installation.tables, installation.database).run(given, _teller(folder))
-            _write(folder / "report", _encoder.encode(report))
-        except Exception:
-            logger.exception("a purchase list was not checked")
-            _write(folder / "progress", msgspec.json.encode(Progress("failed")))
-        finally:
-            (folder / "list").unlink(missing_ok=True)
+            turn.acquire(timeout=0)
+        except Timeout:
+            _write(folder / "progress", msgspec.json.encode(Progress("queued")))
+            turn.acquire()
+        with turn:
+            _check(Installation(directory, home, known), folder)
+
+
+def _check(installation: Installation, folder: Path) -> None:
+    try:
+        given = msgspec.msgpack.decode((folder / "list").read_bytes(), type=List)
+        report = check_of(installation.tables, installation.database).run(given, _teller(folder))
+        _write(folder / "report", _encoder.encode(report))
+    except Exception:
+        logger.exception("a purchase list was not checked")
+        _write(folder / "progress", msgspec.json.encode(Progress("failed")))
+    finally:
+        (folder / "list").unlink(missing_ok=True)
 
 
 def _teller(folder: Path) -> Callable[[int, int], None]:

@@ -150,7 +150,8 @@
       if (!answer.ok || state === "done" || state === "failed") return location.reload();
       if (of) bar.max = of;
       bar.value = done;
-      said.textContent = state === "running" ? said.dataset.running.replace("{done}", number(done)).replace("{of}", number(of)) : said.dataset.waiting;
+      if (state === "queued") said.textContent = said.dataset.queued;
+      if (state === "running") said.textContent = said.dataset.running.replace("{done}", number(done)).replace("{of}", number(of));
     } catch {
       // no connection: the next question may get through
     }
