@@ -20,7 +20,6 @@ from search.question import Query
 from webapp.addresses import href
 from webapp.checking import Desk, Full, Gone
 from webapp.context import N_, _, context, language
-from webapp.display import isbn
 from webapp.pages import pages
 
 SHOWN = 50  # rows on a page
@@ -276,8 +275,4 @@ def note_said(note: str) -> str:
     return NOTES[note].in_language(language().code)
 
 
-def isbns_of(result: Result) -> str:
-    return ", ".join(map(isbn, result.values.get("isbn", ())))
-
-
-CALLED = (isbns_of, note_said, reason_said, relation_name, verdict_name)
+CALLED = (note_said, reason_said, relation_name, verdict_name)
