@@ -237,7 +237,7 @@ def _csv(data: bytes, name: str, encoding: str) -> Iterator[list[str]]:
     text = decoded(data, name, encoding)
     above = text.split("\n", HEADER_WITHIN)[:HEADER_WITHIN]
     delimiter = max(DELIMITERS, key=lambda d: max(line.count(d) for line in above))
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(UNPACKED)  # one for the whole process: another file may be read at the same time
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except csv.Error as error:

@@ -10,8 +10,10 @@ import msgspec
 import pymarc
 
 from config.tables import Field, Source
-from harvest.formats import open_format
-from harvest.formats.sheet import LOST, as_text, decoded, workbook
+from harvest.formats import marcxml
+from harvest.formats.marc import Marc
+from harvest.formats.marcxml import MarcXML
+from harvest.formats.sheet import LOST, UNPACKED, as_text, decoded, workbook
 from harvest.record import HarvestError, Payload, Record
 from index.check import columns
 from index.check.columns import LINE, Columns
@@ -199,12 +201,12 @@ def _without_banner(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
 
 
 def _split(text: str, known: Columns, least: int) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(UNPACKED)  # one for the whole process
     lines = text.splitlines()
     delimiter = _delimiter([line for line in lines if line.strip()], known, least)
     if not delimiter:
         yield from ((number, [tidy(line)]) for number, line in enumerate(lines, 1))
         return
-    csv.field_size_limit(len(text) + 1)
     stream = io.StringIO(text, newline="")
     whole = text.count('"') % 2 == 0  # a lone quotation mark would take all that follows into its cell
     reader = csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE)
@@ -244,7 +246,9 @@ def _quietly(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def _vendor(data: bytes, name: str, form: str, fields: Mapping[str, Field]) -> List:
-    reader = open_format(Source(protocol="file", format=form, path=name), "", fields)
+    source = Source(protocol="file", format=form, path=name)
+    reader = MarcXML(source, "", fields) if form == "marcxml" else Marc(source, "", fields)
+    described = marcxml.described if form == "marcxml" else Marc(source, "", fields).described
     given: list[Given] = []
     broken: list[tuple[int, str]] = []
     for number, piece in enumerate(reader.split(io.BytesIO(data), name), 1):
@@ -257,7 +261,7 @@ def _vendor(data: bytes, name: str, form: str, fields: Mapping[str, Field]) -> L
             broken.append((number, str(error)))
             continue
         record = Record("", parsed.local_id, form, payload, parsed.values, parsed.holdings)
-        price = next(iter(reader.described(payload).texts("020c:365b")), "")  # type: ignore[attr-defined]  # both MARC formats have it
+        price = next(iter(described(payload).texts("020c:365b")), "")
         given.append(Given(number, record, price))
         if len(given) > MOST_ROWS:
             break
