@@ -33,15 +33,20 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     titles: tuple[Title, ...] = ()
     variants: tuple[str, ...] = ()  # parallel and varying titles, run together
     volume: tuple[str, ...] = ()  # the numbers of volume, part and issue, in their order
-    part: str = ""  # the name of the part ($p)
+    part: str = ""  # the names of the parts ($p), run together
     numbers: tuple[str, ...] = ()  # every number in the title
     creators: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     said: str = ""  # the statement of responsibility, run together
-    years: tuple[int, ...] = ()  # CE
-    span: tuple[int, int] | None = None  # what a range or an unknown digit allows: 199-, 1999-2003
-    edition: str = ""  # its number, else its words
+    years: tuple[int, ...] = ()  # of publication, CE
+    until: int = 0  # where it was published over several years: the last
+    coded: int = 0  # what 008 says, where it says another year
+    rights: tuple[int, ...] = ()  # of copyright and of printings
+    span: tuple[int, int] | None = None  # what an unknown digit allows: 199-, 25--
+    edition: str = ""  # its number; "revised" where it says no more
+    edition_of: str = ""  # what else it says: 1st American ed.
     pages: int = 0
+    height: int = 0  # cm
     pieces: int = 0  # how many volumes; -1: several or still growing
     publishers: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -57,8 +62,13 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     institution: str = ""
     host: tuple[str, ...] = ()  # 773: the host's numbers, title and the place in it
     series: tuple[str, ...] = ()
+    standard: tuple[str, ...] = ()  # 024, 028: other standard numbers
     control: str = ""  # 003 and 001
-    source: str = ""  # marc, dc, sheet
+    source: str = ""  # marc or row
+
+    @property
+    def script(self) -> str:
+        return self.titles[0].script if self.titles else ""
 
 
 def facts(record: Record, encoding: str = "") -> Facts:
@@ -91,7 +101,7 @@ def of_marc(marc: MarcDescribed) -> Facts:
     type_, level = marc.leader[6:7].strip(" #"), marc.leader[7:8].strip(" #")
     coded = next((f.data for f in fields.get("008", ())), "")
     described = _title_of_marc(list(get("245")))
-    found, spans = _dates(coded, list(get("264", "260")))
+    dates = _dates(coded, list(get("264", "260")))
     isbns = statements.Isbns()
     for field in get("020"):
         for number in field.all("a"):
@@ -100,7 +110,7 @@ def of_marc(marc: MarcDescribed) -> Facts:
     extents = [" ".join(field.all("a")) for field in get("300")]
     pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
     editions = [" ".join(field.all("a") + field.all("b")) for field in get("250")]
-    number, revised = statements.edition(editions[0]) if editions else ("", False)
+    number, revised, named = statements.edition(editions[0]) if editions else ("", False, "")
     imprint = [field for field in get("264", "260") if field.tag != "264" or field.indicators[1:2] not in "024"]
     thesis = [" ".join(value for _, value in field.subfields) for field in get("502")]
     return Facts(
@@ -112,11 +122,16 @@ def of_marc(marc: MarcDescribed) -> Facts:
         creators=_names(_joined(f, "abq") for f in get("100", "110", "111")),
         others=_names(_joined(f, "abq") for f in get("700", "710", "711")),
         said=normal.squeezed(" ".join(_joined(f, "c") for f in get("245"))),
-        years=tuple(sorted(set(found))),
-        span=spans,
+        years=dates.years,
+        until=dates.until,
+        coded=dates.coded if dates.coded not in dates.years else 0,
+        rights=dates.rights,
+        span=dates.span,
         edition=number or ("revised" if revised else ""),
+        edition_of=named,
         pages=pages,
         pieces=pieces,
+        height=statements.height(" ".join(v for f in get("300") for v in f.all("c"))),
         publishers=tuple(statements.strings(statements.publisher(v) for f in imprint for v in f.all("b"))),
         places=tuple(statements.strings(statements.place(v) for f in imprint for v in f.all("a"))),
         isbns=isbns.good,
@@ -130,7 +145,8 @@ def of_marc(marc: MarcDescribed) -> Facts:
         thesis=bool(thesis),
         institution=normal.squeezed(" ".join(thesis)),
         host=tuple(statements.strings(normal.squeezed(v) for f in get("773") for c, v in f.subfields if c in "wtg")),
-        series=tuple(statements.strings(normal.squeezed(_joined(f, "av")) for f in get("490", "830", "440"))),
+        series=tuple(statements.strings(statements.series(_joined(f, "av")) for f in get("490", "830", "440"))),
+        standard=tuple(statements.strings(normal.squeezed(v) for f in get("024", "028") for v in f.all("a"))),
         control=" ".join(filter(None, (marc.control("003"), marc.control("001")))),
         source="marc",
     )  # fmt: skip
@@ -140,20 +156,19 @@ def _joined(field: Field, codes: str) -> str:
     return " ".join(value for code, value in field.subfields if code in codes and value)
 
 
-def _dates(coded: str, imprint: Sequence[Field]) -> tuple[list[int], tuple[int, int] | None]:
-    found: list[int] = []
-    span: tuple[int, int] | None = None
-    for text in (v for f in imprint for v in f.all("c")):
-        years, allowed = statements.years(text)
-        found += years
-        span = span or allowed
-    kind, one, two = coded[6:7], *(list(common.years(coded[i : i + 4])) for i in (7, 11))
-    found += one
-    if kind in "tr":
-        found += two
-    if kind in "qmik" and one and two and span is None:
-        span = (min(one + two), max(one + two))
-    return found, span
+def _dates(coded: str, imprint: Sequence[Field]) -> statements.Dates:
+    """Of the imprint and of 008; where 008 gives two, the second is a copyright, an original, or the last year."""
+    found = statements.dates(v for f in imprint for v in f.all("c"))
+    kind, one, two = coded[6:7], *(next(common.years(coded[i : i + 4]), 0) for i in (7, 11))
+    if kind == "q" and one and two:
+        return msgspec.structs.replace(found, span=found.span or (one, two))
+    return msgspec.structs.replace(
+        found,
+        years=found.years or ((one,) if one else ()),
+        coded=one,
+        until=found.until or (two if kind in "mcdik" and one and two > one else 0),
+        rights=tuple(dict.fromkeys((*found.rights, *((two,) if kind == "t" and two else ())))),
+    )
 
 
 def _carrier(marc: MarcDescribed, type_: str, coded: str, extents: Sequence[str]) -> str:
@@ -197,18 +212,13 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     """The facts of logical field values: a row of a list, or a record without subfields."""
     get = lambda name: values.get(name, ())  # noqa: E731
     described = _title_of_texts(get("title"), get("volume"))
-    found: list[int] = []
-    span: tuple[int, int] | None = None
-    for text in get("year"):
-        years, allowed = statements.years(text)
-        found += years
-        span = span or allowed
+    dates = statements.dates(get("year"))
     isbns = statements.Isbns()
     for text in get("isbn"):
         isbns.add(text)
     extents = list(get("extent"))
     pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
-    number, revised = statements.edition(" ".join(get("edition")))
+    number, revised, named = statements.edition(" ".join(get("edition")))
     material = next((MATERIALS.get(text.casefold(), text.casefold()) for text in get("material")), "")
     carrier = next((c for text in extents if (c := statements.carrier_of(text))), "")
     return Facts(
@@ -219,9 +229,12 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         numbers=described.numbers,
         creators=_names(get("creator")),
         others=_names(get("contributor")),
-        years=tuple(sorted(set(found))),
-        span=span,
+        years=dates.years,
+        until=dates.until,
+        rights=dates.rights,
+        span=dates.span,
         edition=number or ("revised" if revised else ""),
+        edition_of=named,
         pages=pages,
         pieces=pieces,
         publishers=tuple(statements.strings(map(statements.publisher, get("publisher")))),
@@ -234,7 +247,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         media=tuple(statements.strings(m for text in extents for m in statements.media(text))),
         languages=tuple(statements.strings(LANGUAGES.get(text.casefold(), text.casefold()) for text in get("language"))),
         thesis=material == "thesis",
-        series=tuple(statements.strings(map(normal.squeezed, get("series")))),
+        series=tuple(statements.strings(map(statements.series, get("series")))),
         source="row",
     )  # fmt: skip
 
@@ -309,4 +322,4 @@ def _numbers(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(statements.strings(map(normal.name, given)))
+    return tuple(statements.strings(map(normal.written, given)))

@@ -63,14 +63,20 @@ _THAI_EDITION = re.compile(r"(?:พิมพ์)?ครั้ง(?:ที่)?\s
 _REVISED = re.compile(r"ปรับปรุง|แก้ไข|เพิ่มเติม|\brev|\benl|\bexpand|\bnew\b", re.I)
 
 
-def edition(text: str) -> tuple[str, bool]:
-    """(an edition's number or "", whether it says that it was revised)."""
+_EDITION_WORDS = frozenset(["ed", "eds", "edition", "editions", "the", "a", "an", "and", "of", "rev", "revised", "enl", "enlarged", "new", "by", "with", "printing", "impression", "print", "expanded", "corrected", "improved", "พิมพ์ครั้งที่", "ครั้งที่", "พิมพ์ครั้ง", "พิมพ์", "ฉบับ"])  # fmt: skip
+
+
+def edition(text: str) -> tuple[str, bool, str]:
+    """(an edition's number or "", whether it says that it was revised, what else it says: ``1st American ed.``)."""
     text = values.ascii_digits(text)
+    found = normal.words(text)
     if match := _THAI_EDITION.search(text):
-        found = numbers.number(match[1])
+        number = numbers.number(match[1])
+        rest = normal.squeezed(_REVISED.sub("", _THAI_EDITION.sub("", text)))
     else:
-        found = next((n for word in normal.words(text)[:6] if (n := _ordinal(word))), "")
-    return found, bool(_REVISED.search(text))
+        number = next((n for word in found[:6] if (n := _ordinal(word))), "")
+        rest = " ".join(word for word in found if word not in _EDITION_WORDS and not _ordinal(word))
+    return number, bool(_REVISED.search(text)), rest
 
 
 _ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|d|a|e|ed|\.)?")
@@ -84,48 +90,83 @@ def _ordinal(word: str) -> str:
 
 # ── extent ───────────────────────────────────────────────────────────────────────────────────────
 
-_PAGES = re.compile(r"(\d+)\]?\s*(?:p\b|pp\b|pages?\b|หน้า|น\.|แผ่น|leaves|l\b|s\b|sivua|seiten|ใบ)", re.I)
 _PIECES = re.compile(r"(\d+)\s*(?:v\b|vols?\b|volumes?\b|เล่ม|osaa?\b)", re.I)
 _GROWING = re.compile(r"^\W*(?:v|vols?|volumes?|เล่ม)\b\W*", re.I)
+_NO_PAGES = re.compile(r"\[?\d+\]?\s*(?:(?:unnumbered |folded |col\. )*lea(?:f|ves) of|v\b|vols?\b|volumes?\b|เล่ม|p\. ?l\b|cm|ซม|ชั่วโมง|นาที|min|online|cd|dvd|disc|แผ่น|ฉบับ)|online resource[^(]*", re.I)
 _NUMBERS = re.compile(r"\d+")
 
 
 def extent(text: str) -> tuple[int, int]:
     """(the highest page number, how many volumes): ``xii, 350 p.`` is 350, 1; ``2 เล่ม`` is 0, 2; ``v.`` is 0, -1."""
     text = values.ascii_digits(text)
-    pages = [int(n) for n in _PAGES.findall(text) if len(n) < 6]
+    pages = max((int(n) for n in _NUMBERS.findall(_NO_PAGES.sub(" ", text)) if len(n) < 5), default=0)
     if match := _PIECES.search(text):
-        return max(pages, default=0), int(match[1][:4])
+        return pages, int(match[1][:4])
     if not pages and _GROWING.match(text):
         return 0, -1
-    if not pages and "online" not in text and "ออนไลน์" not in text:
-        pages = [int(n) for n in _NUMBERS.findall(text) if len(n) < 5]
-    return max(pages, default=0), 1 if pages else 0
+    return pages, 1 if pages else 0
+
+
+_HEIGHT = re.compile(r"(\d{2})(?:[.,]\d| 1/2)?\s*(?:cm|ซม)")
+
+
+def height(text: str) -> int:
+    """The height in cm, 0 where none is said."""
+    found = _HEIGHT.search(values.ascii_digits(text))
+    return int(found[1]) if found else 0
 
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────
 
 _UNSURE = re.compile(r"(?<!\d)(\d{3})[-–?u](?![\d-])|(?<!\d)(\d{2})(?:--|–|uu|\?\?)")
-_RANGE = re.compile(r"(\d{4})\s*[-–]\s*\[?<?(\d{4}|\d{2})?")
+_RANGE = re.compile(r"(\d{4})\??\]?\s*[-–]\s*[\[<c©]*(\d{4}|\d{2})?(?!\d)")
+_RIGHTS = re.compile(r"(?:(?<![a-z])[c©pป]\.?\s*|ลิขสิทธิ์\s*|copyright\s*|cop\.?\s*)(\d{4})|(\d{4})\s*printing", re.I)
 
 
-def years(text: str) -> tuple[list[int], tuple[int, int] | None]:
-    """(every year CE, what a range or an unknown digit allows)."""
-    text = values.ascii_digits(text)
-    found = list(values.years(text))
+class Dates(msgspec.Struct, frozen=True):
+    """What the dates of a publication say."""
+
+    years: tuple[int, ...] = ()
+    until: int = 0
+    rights: tuple[int, ...] = ()
     span: tuple[int, int] | None = None
-    if match := _UNSURE.search(text):
-        low, high = (
-            (int(match[1] + "0"), int(match[1] + "9")) if match[1] else (int(match[2] + "00"), int(match[2] + "99"))
-        )
-        if low >= 2400:
-            low, high = low - 543, high - 543
-        span = (low, high) if 1000 <= low < 2100 else None
-    elif (match := _RANGE.search(text)) and match[2] and found:
-        last = match[2] if len(match[2]) == 4 else match[1][:2] + match[2]
-        ends = [*values.years(match[1]), *values.years(last)]
-        span = (min(ends), max(ends)) if len(ends) == 2 else None
-    return found, span
+    coded: int = 0
+
+
+def dates(texts: Iterable[str]) -> Dates:
+    """Years of publication, CE; the last of a range; copyright years; what an unknown digit allows.
+
+    A copyright year that stands alone is the year of publication.
+    """
+    years: list[int] = []
+    rights: list[int] = []
+    until, span = 0, None
+    for text in map(values.ascii_digits, texts):
+        if match := _UNSURE.search(text):
+            span = span or _decade(match)
+        if (match := _RANGE.search(text)) and (first := values.year(match[1])):
+            years.append(first)
+            if match[2]:
+                until = values.year(match[2] if len(match[2]) == 4 else match[1][:2] + match[2]) or 0
+            continue
+        of_rights = {y for match in _RIGHTS.finditer(text) for y in values.years(match[1] or match[2])}
+        for year in values.years(text):
+            (rights if year in of_rights else years).append(year)
+    if not years:
+        years, rights = rights[:1], rights[1:]
+    return Dates(tuple(dict.fromkeys(years)), until, tuple(dict.fromkeys(rights)), span if not years else None)
+
+
+def _decade(match: re.Match[str]) -> tuple[int, int] | None:
+    """``199-`` is 1990 to 1999, ``254-`` 1997 to 2006, ``19--`` a century; ``25--`` says nothing."""
+    text = match[1] or match[2]
+    if text == "25":
+        return None
+    width = 4 - len(text)
+    low, high = int(text + "0" * width), int(text + "9" * width)
+    if low >= 2300:
+        low, high = low - 543, high - 543
+    return (low, high) if 1000 <= low < 2100 else None
 
 
 # ── carriers ─────────────────────────────────────────────────────────────────────────────────────
@@ -201,6 +242,14 @@ def place(text: str) -> str:
     found = normal.squeezed(text)
     return "กรุงเทพ" if found in ("กรุงเทพ", "กรุงเทพมหานคร", "กทม", "bangkok", "krungthep", "พระนคร") else found
 
+
+def series(text: str) -> str:
+    """A series as its name and its number: ``Borzoi pocket books ; 33`` is ``borzoipocketbooks|33``."""
+    found = numbers.digits(text)
+    return f"{normal.squeezed(re.sub(_SERIES_NUMBER, ' ', values.ascii_digits(text)))}|{'-'.join(found)}"
+
+
+_SERIES_NUMBER = re.compile(r"\d+|(?<![a-z])(?:v|vol|no|nr|ที่|เล่ม|ลำดับ)\.?(?=[\s\d]|$)", re.I)
 
 # ── identifiers ──────────────────────────────────────────────────────────────────────────────────
 
