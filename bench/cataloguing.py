@@ -21,10 +21,20 @@ from harvest.store import Reading
 SEED = "sahaban-cataloguing-1"
 
 # Titles that many books have.
-COMMON = ("หลักการตลาด", "เศรษฐศาสตร์จุลภาค", "การบัญชีชั้นต้น", "สถิติเบื้องต้น", "ฟิสิกส์", "แคลคูลัส", "จิตวิทยาทั่วไป", "การจัดการทรัพยากรมนุษย์", "ระเบียบวิธีวิจัย", "วารสาร", "Introduction to economics", "Principles of marketing")  # fmt: skip
+COMMON = (
+    "หลักการตลาด", "เศรษฐศาสตร์จุลภาค", "การบัญชีชั้นต้น", "สถิติเบื้องต้น", "ฟิสิกส์", "แคลคูลัส",
+    "จิตวิทยาทั่วไป", "การจัดการทรัพยากรมนุษย์", "ระเบียบวิธีวิจัย", "วารสาร",
+    "Introduction to economics", "Principles of marketing",
+)  # fmt: skip
 HONORIFICS = ("ดร.", "รศ.", "ผศ.ดร.", "นาย", "ศาสตราจารย์ ")
-HOUSES = ("ซีเอ็ดยูเคชั่น", "โอเดียนสโตร์", "แม่คำผาง", "จุฬาลงกรณ์มหาวิทยาลัย", "มหาวิทยาลัยขอนแก่น", "ไทยวัฒนาพานิช", "คุรุสภา", "วีพริ้นท์", "มติชน", "อมรินทร์", "คลังนานาวิทยา", "ด่านสุทธา", "ประกายพรึก", "สุขภาพใจ", "แสงดาว", "นานมี", "McGraw-Hill", "Pearson", "Springer", "Wiley")  # fmt: skip
+HOUSES = (
+    "ซีเอ็ดยูเคชั่น", "โอเดียนสโตร์", "แม่คำผาง", "จุฬาลงกรณ์มหาวิทยาลัย", "มหาวิทยาลัยขอนแก่น",
+    "ไทยวัฒนาพานิช", "คุรุสภา", "วีพริ้นท์", "มติชน", "อมรินทร์", "คลังนานาวิทยา", "ด่านสุทธา",
+    "ประกายพรึก", "สุขภาพใจ", "แสงดาว", "นานมี", "McGraw-Hill", "Pearson", "Springer", "Wiley",
+)  # fmt: skip
 PLACES = ("กรุงเทพฯ", "ขอนแก่น", "นนทบุรี", "New York")
+
+IMPRINT = {"a": "place", "b": "publisher", "c": "year"}
 
 Values = dict[str, tuple[str, ...]]
 
@@ -76,8 +86,8 @@ def books(title: Composed) -> Iterator[Book]:
         key=f"{title.number}", work=title.number, title=title.title,
         spaced=" ".join(map(joined, (title.words[:2], title.words[2:]))).strip(),
         creator=title.values["creator"][0], year=int(title.values["year"][0]), language="tha" if thai else "eng",
-        house=chance.choice(HOUSES[:16] if thai else HOUSES[16:]), place=chance.choice(PLACES[:3]) if thai else PLACES[3],
-        pages=chance.randint(60, 900), isbn=title.isbn, holders=chance.choice(HOLDERS),
+        house=chance.choice(HOUSES[:16] if thai else HOUSES[16:]),
+        place=chance.choice(PLACES[:3]) if thai else PLACES[3], pages=chance.randint(60, 900), isbn=title.isbn, holders=chance.choice(HOLDERS),
     )  # fmt: skip
     other = msgspec.structs.replace
     drawn = chance.random()
@@ -87,7 +97,11 @@ def books(title: Composed) -> Iterator[Book]:
     elif drawn < 0.05:
         for n in range(3):
             year = 2005 + (title.number + n) % 20
-            named = f"{joined(title.words[:3])} รายงานประจำปี {year + 543}" if thai else f"{title.title} annual report {year}"
+            named = (
+                f"{joined(title.words[:3])} รายงานประจำปี {year + 543}"
+                if thai
+                else f"{title.title} annual report {year}"
+            )
             yield other(first, key=f"{first.key}y{n}", title=named, spaced=named, year=year, isbn="",
                         pages=first.pages + chance.randint(0, 4), holders=chance.choice(HOLDERS))  # fmt: skip
         return
@@ -153,7 +167,9 @@ def catalogued(book: Book, chance: random.Random) -> Values:
         values["extent"] = f"{pages} หน้า" if book.language == "tha" else f"xii, {pages} p."
     if book.edition > 1 and said() > 0.03:
         thai = (f"พิมพ์ครั้งที่ {book.edition}", f"ครั้งที่ {book.edition}", f"พิมพ์ครั้งที่ {book.edition} ฉบับปรับปรุง")
-        values["edition"] = chance.choice(thai if book.language == "tha" else (f"{book.edition}nd ed.", f"ed. {book.edition}"))
+        values["edition"] = chance.choice(
+            thai if book.language == "tha" else (f"{book.edition}nd ed.", f"ed. {book.edition}")
+        )
     elif book.edition == 1 and said() < 0.15:
         values["edition"] = "พิมพ์ครั้งที่ 1" if book.language == "tha" else "1st ed."
     values["language"] = book.language
@@ -195,7 +211,7 @@ def _iso2709(copy: Copy) -> bytes:
         ("100", f"0 $a{get['creator']}" if "creator" in get else ""),
         ("245", f"00$a{get['title']}" + (f"$n{get['volume']}" if "volume" in get else "")),
         ("250", f"  $a{get['edition']}" if "edition" in get else ""),
-        ("260", "  " + "".join(f"${code}{get[name]}" for code, name in zip("abc", ("place", "publisher", "year"), strict=True) if name in get)),
+        ("260", "  " + "".join(f"${code}{get[name]}" for code, name in IMPRINT.items() if name in get)),
         ("300", f"  $a{get['extent']}" if "extent" in get else ""),
     ]  # fmt: skip
     return _written([(tag, text) for tag, text in fields if text.strip()])

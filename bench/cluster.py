@@ -11,7 +11,7 @@ afterwards, indexes again, and says what share of the full run that takes; recog
 import argparse
 import multiprocessing
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from multiprocessing.connection import Connection
@@ -117,7 +117,7 @@ class Steps:
     """The time between two tellings belongs to the step that tells: a step tells when it has done something."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.last = perf_counter()
 
     def tell(self, step: str, done: int, of: int | None) -> None:
@@ -159,7 +159,8 @@ def b_cubed(met: Counter[tuple[str, str]]) -> tuple[float, float]:
 
 def counted(database: Engine) -> Figures:
     with database.connect() as connection:
-        verdicts = dict(connection.execute(select(shape.edges.c.verdict, func.count()).group_by(shape.edges.c.verdict)).all())  # type: ignore[arg-type]  # rows of two
+        rows = connection.execute(select(shape.edges.c.verdict, func.count()).group_by(shape.edges.c.verdict))
+        verdicts = {verdict: number for verdict, number in rows}
         tables = {"blocks": shape.blocks, "split": shape.split, "refused": shape.refused, "worthless": shape.worthless}
         counts = {name: connection.scalar(select(func.count()).select_from(t)) for name, t in tables.items()}
         works = connection.scalar(select(func.count(shape.clusters.c.work.distinct())))
