@@ -92,6 +92,7 @@ class Recognition:
                 todo.redraw(connection, isbns.weigh(connection, {i for f in found.values() for i in f.isbns}))
                 last = numbers[-1]
             sql.add(connection, shape.to_settle, decisions.follow(connection))
+            self.tell("arrange", _count(connection, shape.to_draw), None)
 
     # ── edges ────────────────────────────────────────────────────────────────────────────────────
 
