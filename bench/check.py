@@ -8,7 +8,9 @@ catalogue, harvested into a store and indexed as members' records are; the secon
 title, author, publisher and year only. What is the same follows from the pairs labelled so, chained. ``precision``:
 of the rows that are said to be held, those for which a title was named that holds the same; ``recall_held``: of the
 rows that are held, those that are said to be; ``recall_seen``: those for which the same was named as held, related or
-to be looked at. ``--wrong`` writes the rows that went wrong, with reasons.
+to be looked at. A row may also be named with a record of another pair that nobody labelled against it; most of these
+agree in every word and page. They count as wrong in ``precision``; ``unlabelled`` says how many they are, and
+``precision_labelled`` leaves them out. ``--wrong`` writes the rows that went wrong, with reasons.
 
 ``--titles`` checks rows against so many composed titles (bench/composed.py), half of them held, through the same
 service; ``--home`` keeps the catalogue for the next run.
@@ -57,6 +59,7 @@ class Pairs(msgspec.Struct, frozen=True):
 
     catalogue: dict[str, bytes]  # id -> ISO 2709
     rows: dict[str, dict[str, tuple[str, ...]]]  # id -> values
+    different: set[tuple[str, str]]  # as they were labelled
     same: dict[str, str]  # id -> another that is the same, at last the one that stands for all
     held: set[str]  # of those that stand for others, the ones that the catalogue has
 
@@ -83,7 +86,7 @@ def measure_pairs(path: Path, wrong: Path | None = None) -> Figures:
 def read_pairs(path: Path, given: Tables) -> Pairs:
     """Raises BenchError where the file holds no such pairs."""
     form = Marc(Source("file", "marc"), "", given.fields)
-    pairs = Pairs({}, {}, {}, set())
+    pairs = Pairs({}, {}, set(), {}, set())
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -98,6 +101,8 @@ def read_pairs(path: Path, given: Tables) -> Pairs:
             pairs.rows[b] = {name: values[name][:1] for name in COLUMNS if name in values}
             if pair["label"]:
                 _join(pairs.same, a, b)
+            else:
+                pairs.different.add((a, b))
     pairs.held.update(_root(pairs.same, a) for a in pairs.catalogue)
     return pairs
 
@@ -169,12 +174,15 @@ def _figures(pairs: Pairs, report: Report, records: dict[str, set[str]]) -> Figu
     held = sum(truth for truth, _, _ in judged)
     said_held = sum(verdict == HELD for _, verdict, _ in judged)
     right = sum(verdict == HELD and HELD in named for _, verdict, named in judged)
+    unlabelled = sum(_unlabelled(pairs, id_, result, records) for id_, result in _each(pairs, report))
     seen = sum(truth and bool(named) for truth, _, named in judged)
     return {
         "rows": len(judged),
         "held": held,
         "said_held": said_held,
         "precision": _share(right, said_held),
+        "unlabelled": unlabelled,
+        "precision_labelled": _share(right, said_held - unlabelled),
         "recall_held": _share(right, held),
         "recall_seen": _share(seen, held),
         "verdicts": report.summary,
@@ -195,6 +203,15 @@ def _judged(pairs: Pairs, id_: str, result: Result, records: dict[str, set[str]]
     return root in pairs.held, result.verdict, named
 
 
+def _unlabelled(pairs: Pairs, id_: str, result: Result, records: dict[str, set[str]]) -> bool:
+    """Whether a row is said to be held for records that nobody labelled against it, or what is the same as it."""
+    _, verdict, named = _judged(pairs, id_, result, records)
+    if verdict != HELD or HELD in named:
+        return False
+    ids = {record for match in result.matches if match.verdict == HELD for record in records.get(match.id, ())}
+    return not any((record, id_) in pairs.different for record in ids)
+
+
 def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
@@ -203,10 +220,11 @@ def _told(pairs: Pairs, report: Report, records: dict[str, set[str]]) -> Iterato
     """The rows that went wrong, those first that are wrongly said to be held."""
     by_root: dict[str, str] = {_root(pairs.same, a): a for a in pairs.catalogue}
     form = Marc(Source("file", "marc"), "", tables().fields)
-    kinds: dict[str, list[str]] = {"wrongly held": [], "not seen": [], "seen, not held": []}
+    kinds: dict[str, list[str]] = {"wrongly held": [], "not seen": [], "seen, not held": [], "unlabelled": []}
     for id_, result in _each(pairs, report):
         truth, verdict, named = _judged(pairs, id_, result, records)
         kind = "wrongly held" if verdict == HELD and HELD not in named else ""
+        kind = "unlabelled" if kind and _unlabelled(pairs, id_, result, records) else kind
         kind = kind or ("not seen" if truth and not named else "seen, not held" if truth and HELD not in named else "")
         if not kind:
             continue

@@ -71,7 +71,9 @@ def pairs(path: Path) -> list[Pair]:
         try:
             a, b = READERS[line.a_format](line.a), READERS[line.b_format](line.b)
         except KeyError as error:
-            raise BenchError(f"{path}, line {number}: a format {error} is not known; known: {', '.join(READERS)}") from error
+            raise BenchError(
+                f"{path}, line {number}: a format {error} is not known; known: {', '.join(READERS)}"
+            ) from error
         except (ValueError, msgspec.MsgspecError) as error:
             raise BenchError(f"{path}, line {number}: no record: {error}") from error
         found.append(Pair(a, b, line.label == 1, (_named(line, 0), _named(line, 1))))
@@ -227,7 +229,12 @@ def _quality(answers: Iterable[tuple[bool, bool]]) -> Figures:
         right += same and said
         wrong += said and not same
         missed += same and not said
-    return {"precision": _share(right, right + wrong), "recall": _share(right, right + missed), "wrong": wrong, "missed": missed}
+    return {
+        "precision": _share(right, right + wrong),
+        "recall": _share(right, right + missed),
+        "wrong": wrong,
+        "missed": missed,
+    }
 
 
 def _share(some: int, of: int) -> float | None:
@@ -255,7 +262,9 @@ def _by_reason(judged: Sequence[Judged]) -> Figures:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.match", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("pairs", type=Path, metavar="PAIRS", help="labelled pairs, one JSON object a line, compressed or not")
+    parser.add_argument(
+        "pairs", type=Path, metavar="PAIRS", help="labelled pairs, one JSON object a line, compressed or not"
+    )
     parser.add_argument("--folds", type=positive, metavar="N", help="fit the points anew without each Nth of the pairs")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
