@@ -33,6 +33,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     titles: tuple[Title, ...] = ()
     variants: tuple[str, ...] = ()  # parallel and varying titles, run together
     volume: tuple[str, ...] = ()  # the numbers of volume, part and issue, in their order
+    volume_said: str = ""  # as 245 $n has it, run together
     part: str = ""  # the names of the parts ($p), run together
     numbers: tuple[str, ...] = ()  # every number in the title
     creators: tuple[str, ...] = ()
@@ -58,12 +59,14 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     carrier: str = ""  # print, online, micro, audio, video …
     media: tuple[str, ...] = ()  # cd, lp, cassette, dvd …
     languages: tuple[str, ...] = ()
+    language_said: bool = False  # in 041 or a column, not only in 008
     thesis: bool = False
     institution: str = ""
-    host: tuple[str, ...] = ()  # 773: the host's numbers, title and the place in it
+    host: tuple[str, ...] = ()  # 773: "w:" the host's numbers, "t:" its title, "g:" the place in it
     series: tuple[str, ...] = ()
     standard: tuple[str, ...] = ()  # 024, 028: other standard numbers
     control: str = ""  # 003 and 001
+    rare: bool = False  # described as a rare book is
     source: str = ""  # marc or row
 
     @property
@@ -117,6 +120,7 @@ def of_marc(marc: MarcDescribed) -> Facts:
         titles=described.titles,
         variants=(*described.variants, *statements.strings(normal.squeezed(_joined(f, "ab")) for f in get("246", "240", "130", "740"))),
         volume=described.volume,
+        volume_said=described.volume_said,
         part=described.part,
         numbers=described.numbers,
         creators=_names(_joined(f, "abq") for f in get("100", "110", "111")),
@@ -142,18 +146,32 @@ def of_marc(marc: MarcDescribed) -> Facts:
         carrier=_carrier(marc, type_, coded, extents),
         media=_media(marc, extents),
         languages=_languages(coded, [v for f in get("041") for v in f.all("a")]),
+        language_said=bool(fields.get("041")),
         thesis=bool(thesis),
         institution=normal.squeezed(" ".join(thesis)),
-        host=tuple(statements.strings(normal.squeezed(v) for f in get("773") for c, v in f.subfields if c in "wtg")),
+        host=tuple(statements.strings(_in_host(c, v) for f in get("773") for c, v in f.subfields if c in "wtg")),
         series=tuple(statements.strings(statements.series(_joined(f, "av")) for f in get("490", "830", "440"))),
-        standard=tuple(statements.strings(normal.squeezed(v) for f in get("024", "028") for v in f.all("a"))),
+        standard=tuple(statements.strings(_standard(f) for f in get("024", "028"))),
         control=" ".join(filter(None, (marc.control("003"), marc.control("001")))),
+        rare=any(v.startswith(("dcrm", "bdrb", "dcrb")) for f in get("040") for v in f.all("e")),
         source="marc",
     )  # fmt: skip
 
 
 def _joined(field: Field, codes: str) -> str:
     return " ".join(value for code, value in field.subfields if code in codes and value)
+
+
+def _standard(field: Field) -> str:
+    """A publisher's number with the publisher (028), another standard number (024); not an ISBN once more."""
+    text = normal.squeezed(" ".join(field.all("b") + field.all("a")) if field.tag == "028" else field.first("a"))
+    return text if len(text) > 3 and not list(common.isbns(text)) and "isbn" not in text else ""
+
+
+def _in_host(code: str, text: str) -> str:
+    """A part of 773; of a number and of the place in the host only the digits, as they are written in many ways."""
+    found = "-".join(numbers.digits(text)) if code in "wg" else ""
+    return f"{code}:{found or normal.squeezed(text)}"
 
 
 def _dates(coded: str, imprint: Sequence[Field]) -> statements.Dates:
@@ -172,17 +190,20 @@ def _dates(coded: str, imprint: Sequence[Field]) -> statements.Dates:
 
 
 def _carrier(marc: MarcDescribed, type_: str, coded: str, extents: Sequence[str]) -> str:
-    form = coded[_FORM_AT.get(type_, 23) :][:1]
-    if form in _FORMS:
-        return _FORMS[form]
-    said = [*marc.texts("245h"), *marc.texts("338ab"), *extents]
+    said = [*marc.texts("338ab"), *extents]
     if found := next((c for text in said if (c := statements.carrier_of(text))), ""):
         return found
-    if any(f.data[:1] == "c" for f in marc.fields.get("007", ())):
-        return "online"
+    form = _FORMS.get(coded[_FORM_AT.get(type_, 23) :][:1], "") or statements.carrier_of(" ".join(marc.texts("245h")))
+    if form == "micro" and any(statements.extent(text) != (0, 0) for text in extents):
+        return ""  # a reproduction that is described as its original: neither the one nor the other
+    if form:
+        return form
+    if found := next((c for f in marc.fields.get("007", ()) if (c := _CARRIER_007.get(f.data[:1], ""))), ""):
+        return found
     return "print" if type_ in _PRINTED else ""
 
 
+_CARRIER_007 = {"c": "online", "s": "audio", "v": "video", "h": "micro", "m": "video"}
 _MEDIA_007 = {"vs": "bluray", "vv": "dvd", "vb": "vhs", "ss": "cassette", "st": "reel"}
 
 
@@ -220,11 +241,16 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
     number, revised, named = statements.edition(" ".join(get("edition")))
     material = next((MATERIALS.get(text.casefold(), text.casefold()) for text in get("material")), "")
-    carrier = next((c for text in extents if (c := statements.carrier_of(text))), "")
+    carrier = next((c for text in extents if (c := statements.carrier_of(text))), "") or _CARRIERS.get(material, "")
+    if not carrier and material == "thesis" and get("url") and not pages:
+        carrier = "online"  # a repository's copy
+    if not carrier and pages:
+        carrier = "print"
     return Facts(
         titles=described.titles,
         variants=described.variants,
         volume=described.volume,
+        volume_said=described.volume_said,
         part=described.part,
         numbers=described.numbers,
         creators=_names(get("creator")),
@@ -243,8 +269,9 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         weak=tuple(statements.strings(isbns.weak)),
         issns=tuple(statements.strings(n for text in get("issn") for n in common.issns(text))),
         level={"serial": "s", "article": "a", "book": "m", "thesis": "m", "ebook": "m"}.get(material, ""),
-        carrier=carrier or _CARRIERS.get(material, ""),
+        carrier=carrier,
         media=tuple(statements.strings(m for text in extents for m in statements.media(text))),
+        language_said=True,
         languages=tuple(statements.strings(LANGUAGES.get(text.casefold(), text.casefold()) for text in get("language"))),
         thesis=material == "thesis",
         series=tuple(statements.strings(map(statements.series, get("series")))),
@@ -264,6 +291,7 @@ class _Described(msgspec.Struct, frozen=True):
     volume: tuple[str, ...] = ()
     part: str = ""
     numbers: tuple[str, ...] = ()
+    volume_said: str = ""
 
 
 def _title_of_marc(given: Sequence[Field]) -> _Described:
@@ -278,7 +306,8 @@ def _title_of_marc(given: Sequence[Field]) -> _Described:
         titles.append(_title(main, rest, _joined(field, "abnp")))
         variants += parallel
         said.append(_joined(field, "abnp"))
-    return _Described(_each_script(titles), tuple(variants), volume, part, _numbers(said))
+    told = normal.squeezed(" ".join(v for f in given for v in f.all("n")))
+    return _Described(_each_script(titles), tuple(variants), volume, part, _numbers(said), told)
 
 
 def _parallel(text: str, field: Field) -> tuple[str, list[str]]:
@@ -318,7 +347,12 @@ def _each_script(titles: Iterable[Title]) -> tuple[Title, ...]:
 
 
 def _numbers(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({n for text in texts for n in numbers.digits(text)}))
+    """Every number; a year in either era is one CE, and ``1914-18`` is 1914 and 1918."""
+    found = {n for text in texts for n in numbers.digits(_SHORT_RANGE.sub(r"\1\2-\1\3", text))}
+    return tuple(sorted(map(statements.era, found)))
+
+
+_SHORT_RANGE = re.compile(r"(?<!\d)(\d\d)(\d\d)\s*[-–]\s*(\d\d)(?!\d)")
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def title_level(one: Title, two: Title) -> str:
         return "title_near"
     if short.full == long.main or (one.main == two.main and one.main in (one.full, two.full)):
         return "title_subtitle"
-    if len(short.full) >= 8 and long.full.startswith(short.full):
+    if len(short.full) >= 6 and _begins(short, long):
         return "title_begins"
     if one.main == two.main and len(one.main) >= 8:
         return "title_rest"
@@ -58,7 +58,7 @@ def title_level(one: Title, two: Title) -> str:
     if len(short.full) >= 10 and short.full in long.full:
         return "title_within"
     if one.script == "thai":
-        return _ratio(fuzz.ratio(one.full, two.full))
+        return _ratio(fuzz.ratio(one.full, two.full)) if len(short.full) >= SHORT else "title_far"
     ours, theirs = set(one.words) - SMALL, set(two.words) - SMALL
     least = min(len(ours), len(theirs))
     shared = len(ours & theirs)
@@ -68,6 +68,19 @@ def title_level(one: Title, two: Title) -> str:
     if least >= 4 and shared >= 0.8 * least:
         ratio = max(ratio, 90)
     return _ratio(ratio)
+
+
+def _begins(short: Title, long: Title) -> bool:
+    """Whether the longer title begins with the shorter and goes on with a word of its own: จิตวิทยา does not begin
+    จิตวิทยาการศึกษา."""
+    if not long.full.startswith(short.full):
+        return False
+    at = 0
+    for word in long.words:
+        at += len(word)
+        if at >= len(short.full):
+            return at == len(short.full)
+    return False
 
 
 def _typed(one: Title, two: Title) -> bool:
@@ -181,7 +194,9 @@ def year(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
     if not gap or _spans(a, b) or _spans(b, a):
         yield "year_range", one, two
         return
-    if gap == 1:
+    if gap == 1 and _contradicted(a, b):
+        yield "year_near", one, two
+    elif gap == 1:
         old = "thai" in (a.script, b.script) and max(*a.years, *b.years) <= REFORM + 1
         yield ("year_equal" if old else "year_next"), one, two
     else:
@@ -190,6 +205,12 @@ def year(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
         yield "rights_equal", one, two
     elif {*a.years, a.coded} & {*b.years, b.coded} - {0}:
         yield "coded_equal", one, two
+
+
+def _contradicted(a: Facts, b: Facts) -> bool:
+    """Whether a coded year contradicts its own imprint, and the other's year yet more."""
+    ours, theirs = ({facts.coded} if facts.coded else set(facts.years) for facts in (a, b))
+    return bool(a.coded or b.coded) and min((abs(x - y) for x in ours for y in theirs), default=0) > 1
 
 
 def _spans(a: Facts, b: Facts) -> bool:
@@ -342,7 +363,9 @@ DIGITAL = frozenset(["e", "pdf", "epub", "audio"])
 
 
 def isbn(a: Facts, b: Facts, worthless: Collection[str]) -> Iterator[Said]:
-    """ISBNs that say something: not a set's, not seen on different titles."""
+    """ISBNs that say something: not a set's, not seen on different titles, and not on a serial."""
+    if a.level in ("s", "i") and b.level in ("s", "i"):
+        return
     one = {i: c for i, c in a.isbns.items() if c != "set" and i not in worthless}
     two = {i: c for i, c in b.isbns.items() if c != "set" and i not in worthless}
     shared = sorted(one.keys() & two.keys())
@@ -392,32 +415,50 @@ FEATURES: tuple[Feature, ...] = (
 # ── what counts together ─────────────────────────────────────────────────────────────────────────
 
 TITLE = frozenset(["title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_words"])
+LONGER = frozenset(["title_subtitle", "title_begins", "title_within", "title_words"])
 AUTHOR = frozenset(["author_equal", "author_initials", "author_near", "author_said"])
-YEAR = frozenset(["year_equal", "year_range"])
+NO_AUTHOR = frozenset(["author_none", "author_one"])
+YEAR = frozenset(["year_equal", "year_range", "year_end"])
+OTHER_YEAR = frozenset(["year_next", "year_near", "year_apart", "year_far"])
 PAGES = frozenset(["pages_equal", "pages_near"])
+OTHER_PAGES = frozenset(["pages_off", "pages_far"])
 PUBLISHER = frozenset(["publisher_equal", "publisher_close"])
+OTHER_EDITION = frozenset(["edition_differs", "edition_one", "edition_worded", "edition_revised"])
 
+# Features that say more together than one by one: each stands where one of every set is there.
 TOGETHER: dict[str, tuple[frozenset[str], ...]] = {
     "core": (TITLE, AUTHOR, YEAR),
     "year_pages": (YEAR, PAGES),
     "year_publisher": (YEAR, PUBLISHER),
     "pages_publisher": (PAGES, PUBLISHER),
-    "author_pages": (AUTHOR, PAGES),
     "title_pages": (TITLE, PAGES),
     "title_publisher": (TITLE, PUBLISHER),
     "all_but_title": (AUTHOR, YEAR, PAGES, PUBLISHER),
+    "anonymous": (TITLE, NO_AUTHOR, YEAR, PUBLISHER),
     "coedition": (frozenset(["publisher_differs", "publisher_partly"]), frozenset(["place_differs"])),
-    "anonymous": (TITLE, frozenset(["author_none", "author_one"]), YEAR, PUBLISHER),
+    "edition_year": (OTHER_EDITION, OTHER_YEAR),
+    "year_apart_pages": (OTHER_YEAR, PAGES),
+    "longer_and_pages": (LONGER, OTHER_PAGES),
     "isbn_title": (frozenset(["isbn_shared"]), TITLE | {"title_close", "title_rest"}),
-    "edition_year": (frozenset(["edition_differs", "edition_one", "edition_worded", "edition_revised"]), frozenset(["year_near", "year_apart", "year_far", "year_next"])),
-    "year_apart_pages": (frozenset(["year_near", "year_apart", "year_far", "year_next"]), PAGES),
-    "serial": (frozenset(["title_equal", "title_near"]), frozenset(["kind_serial"])),
 }  # fmt: skip
+
+
+def kinds(a: Facts, b: Facts, found: Collection[str]) -> Iterator[Said]:
+    """What makes a serial, and what a thesis."""
+    if not {"title_equal", "title_near", "title_subtitle"} & set(found):
+        return
+    if a.level == b.level and a.level in ("s", "i"):
+        issued = {"year_equal", "issn_shared", "author_equal", "publisher_equal", "coded_equal"} & set(found)
+        if issued and not {"author_differs", "place_differs"} & set(found):
+            yield "serial_title", "", ""
+    elif (a.thesis or b.thesis) and AUTHOR & set(found) and {"year_equal", "year_next", "coded_equal"} & set(found):
+        yield "thesis_title", "", ""
 
 
 def compare(a: Facts, b: Facts, worthless: Collection[str] = ()) -> list[Said]:
     """Every feature that two records show."""
     found = [said for feature in FEATURES for said in feature(a, b, worthless)]
     names_ = {said[0] for said in found}
-    found += [(name, "", "") for name, sides in TOGETHER.items() if all(side & names_ for side in sides)]
+    found += [(name, "", "") for name, sides in TOGETHER.items() if all(not side.isdisjoint(names_) for side in sides)]
+    found += kinds(a, b, names_)
     return found

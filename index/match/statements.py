@@ -12,12 +12,21 @@ from index.match import normal, numbers
 
 _PLACE = "ต้น|กลาง|ปลาย|จบ|แรก|สอง|สาม|สี่|ห้า|หนึ่ง"
 _THAI_VOLUME = r"(?:เล่ม|ภาค|ตอน|หน่วย|ชุด|ฉบับ|บท|ปี)(?:ที่)?"
-_LATIN_VOLUME = r"(?:volumes?|vols?|v|parts?|pts?|numbers?|no|nr|books?|bk|issues?|tomes?|tomus|t|band|bd|teil|tl|osa|del|serie|series|ser|number)"
-_VOLUME = re.compile(
-    rf"[\s,.:;/(\[\-–—]*(?:(?<!พ)(?P<thai>{_THAI_VOLUME})\s*\.?\s*(?P<n>\d+(?:\s*[-–,/]\s*\d+)*|[ก-ฮ](?![ก-๎])|(?:{_PLACE})(?![ก-๎]))"
-    rf"|(?<![a-z])(?P<latin>{_LATIN_VOLUME})\.?\s*(?P<m>\d+(?:\s*[-–,/]\s*\d+)*|[ivxlc]+(?![a-z\d])|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])|[a-h](?![a-z\d'])))[)\]]*",
-    re.I,
-)
+_NUMBER = r"\d+(?:\s*[-–,/]\s*\d+)*"
+_LATIN_NUMBER = rf"{_NUMBER}|[ivxlc]+(?![a-z\d])|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])"
+_LATIN_VOLUME = r"volumes?|vols?|v|parts?|pts?|books?|bk|tomes?|tomus|band|bd|teil|osa|del"
+_ISSUE = r"numbers?|no|nr|issues?|serie|series|ser"
+_THAI = rf"(?:(?<!พ)(?P<thai>{_THAI_VOLUME})\s*\.?\s*(?P<n>{_NUMBER}|[ก-ฮ](?![ก-๎])|(?:{_PLACE})(?![ก-๎]))"
+
+
+def _pattern(latin: str, letters: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"[\s,.:;/(\[\-–—]*{_THAI}|(?<![a-z\d])(?P<latin>{latin})(?:\.\s*|\s+)(?P<m>{_LATIN_NUMBER}{letters}))[)\]]*", re.I
+    )
+
+
+_VOLUME = _pattern(_LATIN_VOLUME, "")
+_ALONE = _pattern(f"{_LATIN_VOLUME}|{_ISSUE}", r"|[a-h](?![a-z\d'])")
 _BARE = re.compile(r"(?<=[^\s\d.,:;(])[\s,]+\(?(\d{1,3}|[ivx]{1,5})\)?[\s.:;/=]*$", re.I)
 
 
@@ -44,16 +53,24 @@ def volume(text: str, bare: bool = False) -> tuple[str, tuple[str, ...]]:
 
 def _volume_number(text: str) -> str:
     if many := numbers.digits(text):
-        return "-".join(many)
+        return "-".join(era(n) for n in many)
     return numbers.number(text) or text.casefold()
 
 
+def era(number: str) -> str:
+    """A number that is a year in the Buddhist era as the year CE, any other as it is."""
+    return str(int(number) - 543) if len(number) == 4 and int(number) in values.BUDDHIST else number
+
+
 def numbered(text: str) -> tuple[str, ...]:
-    """The numbers of a volume statement that stands by itself (245 $n, a column): ``เล่ม 2``, ``II``, ``Serie A``."""
-    rest, found = volume(f"x {text}")
-    if found:
-        return found
-    plain = [numbers.number(word) or word for word in normal.words(text)]
+    """The numbers of a volume statement that stands by itself (245 $n, a column): ``เล่ม 2``, ``II``, ``Serie A``.
+
+    Words without any number are a name, not a number.
+    """
+    if found := [_volume_number(m["n"] or m["m"]) for m in _ALONE.finditer(values.ascii_digits(text))]:
+        return tuple(found)
+    words = normal.words(text)
+    plain = [n for word in words if (n := numbers.number(word))] or (words if len(words) < 3 else [])
     return ("-".join(plain),) if plain else ()
 
 
@@ -100,10 +117,10 @@ def extent(text: str) -> tuple[int, int]:
     """(the highest page number, how many volumes): ``xii, 350 p.`` is 350, 1; ``2 เล่ม`` is 0, 2; ``v.`` is 0, -1."""
     text = values.ascii_digits(text)
     pages = max((int(n) for n in _NUMBERS.findall(_NO_PAGES.sub(" ", text)) if len(n) < 5), default=0)
+    if _GROWING.match(text):
+        return 0, -1
     if match := _PIECES.search(text):
         return pages, int(match[1][:4])
-    if not pages and _GROWING.match(text):
-        return 0, -1
     return pages, 1 if pages else 0
 
 

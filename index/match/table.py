@@ -35,7 +35,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     veto: dict[str, Row]
 
 
+PATH = Path(__file__).with_name("points.toml")
+
+
 @cache
 def table() -> Table:
-    path = Path(__file__).with_name("points.toml")
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Table)
+    return msgspec.convert(tomllib.loads(PATH.read_text(encoding="utf-8")), Table)
