@@ -87,7 +87,8 @@ def books(title: Composed) -> Iterator[Book]:
         spaced=" ".join(map(joined, (title.words[:2], title.words[2:]))).strip(),
         creator=title.values["creator"][0], year=int(title.values["year"][0]), language="tha" if thai else "eng",
         house=chance.choice(HOUSES[:16] if thai else HOUSES[16:]),
-        place=chance.choice(PLACES[:3]) if thai else PLACES[3], pages=chance.randint(60, 900), isbn=title.isbn, holders=chance.choice(HOLDERS),
+        place=chance.choice(PLACES[:3]) if thai else PLACES[3],
+        pages=chance.randint(60, 900), isbn=title.isbn, holders=chance.choice(HOLDERS),
     )  # fmt: skip
     other = msgspec.structs.replace
     drawn = chance.random()

@@ -160,7 +160,7 @@ def b_cubed(met: Counter[tuple[str, str]]) -> tuple[float, float]:
 def counted(database: Engine) -> Figures:
     with database.connect() as connection:
         rows = connection.execute(select(shape.edges.c.verdict, func.count()).group_by(shape.edges.c.verdict))
-        verdicts = {verdict: number for verdict, number in rows}
+        verdicts = {row[0]: row[1] for row in rows}
         tables = {"blocks": shape.blocks, "split": shape.split, "refused": shape.refused, "worthless": shape.worthless}
         counts = {name: connection.scalar(select(func.count()).select_from(t)) for name, t in tables.items()}
         works = connection.scalar(select(func.count(shape.clusters.c.work.distinct())))

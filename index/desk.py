@@ -213,9 +213,9 @@ def _report(desk: Desk, a: End, b: End) -> None:
         click.echo(f"they are title {now[0]} now; `sahaban index` brings it into the catalogue")
         return
     click.echo(f"they are {len(now)} titles now: {', '.join(now)}; `sahaban index` brings them into the catalogue")
-    look = desk.look(a.records[0], b.records[0])
-    if look.because and look.decision and look.decision.verdict == "same":
-        click.echo(f"they cannot be joined: {look.because[0]} and {look.because[1]} contradict it")
+    because = desk.because(titles[a.records[0]], titles[b.records[0]])
+    if because and a.records != b.records:
+        click.echo(f"they cannot be joined: {because[0]} and {because[1]} contradict it")
 
 
 def _more(count: int, told: int) -> str:

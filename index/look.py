@@ -75,6 +75,11 @@ class Desk:
             pair = _nearest(connection, a.records, b.records)
             return self._looks(connection, [pair])[0]
 
+    def because(self, one: str, two: str) -> tuple[str, str] | None:
+        """The two records that keep two linked titles apart."""
+        with self.engine.connect() as connection:
+            return _because(connection, one, two)
+
     def queue(self, most: int) -> list[tuple[str, Look]]:
         """What waits for a person, worst first: links that contradict others, then pairs that are nearly one title.
         Of two titles one pair, the strongest."""

@@ -241,7 +241,11 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
     number, revised, named = statements.edition(" ".join(get("edition")))
     material = next((MATERIALS.get(text.casefold(), text.casefold()) for text in get("material")), "")
-    carrier = next((c for text in extents if (c := statements.carrier_of(text))), "")
+    carrier = next((c for text in extents if (c := statements.carrier_of(text))), "") or _CARRIERS.get(material, "")
+    if not carrier and material == "thesis" and get("url") and not pages:
+        carrier = "online"  # a repository's copy
+    if not carrier and pages:
+        carrier = "print"
     return Facts(
         titles=described.titles,
         variants=described.variants,
@@ -265,7 +269,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         weak=tuple(statements.strings(isbns.weak)),
         issns=tuple(statements.strings(n for text in get("issn") for n in common.issns(text))),
         level={"serial": "s", "article": "a", "book": "m", "thesis": "m", "ebook": "m"}.get(material, ""),
-        carrier=carrier or _CARRIERS.get(material, ""),
+        carrier=carrier,
         media=tuple(statements.strings(m for text in extents for m in statements.media(text))),
         language_said=True,
         languages=tuple(statements.strings(LANGUAGES.get(text.casefold(), text.casefold()) for text in get("language"))),
@@ -345,7 +349,7 @@ def _each_script(titles: Iterable[Title]) -> tuple[Title, ...]:
 def _numbers(texts: Iterable[str]) -> tuple[str, ...]:
     """Every number; a year in either era is one CE, and ``1914-18`` is 1914 and 1918."""
     found = {n for text in texts for n in numbers.digits(_SHORT_RANGE.sub(r"\1\2-\1\3", text))}
-    return tuple(sorted(str(int(n) - 543) if len(n) == 4 and int(n) in common.BUDDHIST else n for n in found))
+    return tuple(sorted(map(statements.era, found)))
 
 
 _SHORT_RANGE = re.compile(r"(?<!\d)(\d\d)(\d\d)\s*[-–]\s*(\d\d)(?!\d)")

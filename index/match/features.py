@@ -194,7 +194,9 @@ def year(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
     if not gap or _spans(a, b) or _spans(b, a):
         yield "year_range", one, two
         return
-    if gap == 1:
+    if gap == 1 and _contradicted(a, b):
+        yield "year_near", one, two
+    elif gap == 1:
         old = "thai" in (a.script, b.script) and max(*a.years, *b.years) <= REFORM + 1
         yield ("year_equal" if old else "year_next"), one, two
     else:
@@ -203,6 +205,12 @@ def year(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
         yield "rights_equal", one, two
     elif {*a.years, a.coded} & {*b.years, b.coded} - {0}:
         yield "coded_equal", one, two
+
+
+def _contradicted(a: Facts, b: Facts) -> bool:
+    """Whether a coded year contradicts its own imprint, and the other's year yet more."""
+    ours, theirs = ({facts.coded} if facts.coded else set(facts.years) for facts in (a, b))
+    return bool(a.coded or b.coded) and min((abs(x - y) for x in ours for y in theirs), default=0) > 1
 
 
 def _spans(a: Facts, b: Facts) -> bool:

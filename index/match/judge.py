@@ -52,7 +52,9 @@ def decide(a: Facts, b: Facts, found: Sequence[Said], rows: Table) -> Judgement:
     if work and relation and not apart and _known(names):
         return Judgement("related", relation, points, reasons)
     near = points >= rows.cut.review or "isbn_shared" in names or (work and not AUTHOR.isdisjoint(names))
-    return Judgement("review" if near and not (apart and points < rows.cut.same) else "different", "", points, reasons)
+    if apart and (points < rows.cut.same or "institution" in {reason.name for reason in spoken}):
+        near = False
+    return Judgement("review" if near else "different", "", points, reasons)
 
 
 PARTED = frozenset(["author", "institution", "type", "title"])  # after these nothing is related

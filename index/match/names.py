@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import permutations
 
 from rapidfuzz import fuzz
 
@@ -32,7 +33,7 @@ def level(one: str, two: str) -> str:
     if normal.script(one) != normal.script(two):
         return "scripts"
     ours, theirs = one.split(), two.split()
-    if sorted(ours) == sorted(theirs) or "".join(ours) == "".join(theirs):
+    if sorted(ours) == sorted(theirs) or _joined(ours, theirs):
         return "equal"
     short, long = sorted((ours, theirs), key=len)
     if _covered(short, long):
@@ -41,6 +42,15 @@ def level(one: str, two: str) -> str:
         return "near"
     shared = {part for part in ours if len(part) > 3} & {part for part in theirs if len(part) > 3}
     return "part" if shared else "differs"
+
+
+def _joined(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether they are the same letters with other spaces, in any order: หลวงวิจิตรวาทการ is วิจิตรวาทการ, หลวง."""
+    short, long = sorted((ours, theirs), key=len)
+    whole = "".join(short)
+    if len(whole) != sum(map(len, long)) or len(long) > 3:
+        return False
+    return any("".join(order) == whole for order in permutations(long))
 
 
 def _covered(short: Iterable[str], long: Sequence[str]) -> bool:

@@ -53,8 +53,13 @@ def volume(text: str, bare: bool = False) -> tuple[str, tuple[str, ...]]:
 
 def _volume_number(text: str) -> str:
     if many := numbers.digits(text):
-        return "-".join(many)
+        return "-".join(era(n) for n in many)
     return numbers.number(text) or text.casefold()
+
+
+def era(number: str) -> str:
+    """A number that is a year in the Buddhist era as the year CE, any other as it is."""
+    return str(int(number) - 543) if len(number) == 4 and int(number) in values.BUDDHIST else number
 
 
 def numbered(text: str) -> tuple[str, ...]:

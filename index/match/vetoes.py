@@ -75,6 +75,8 @@ def year(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     """Years that are more than one apart, where neither a number nor the extent says that it is one book."""
     if not {"year_near", "year_apart", "year_far"} & set(found) or {"rights_equal", "coded_equal"} & set(found):
         return None
+    if "issn_shared" in found:
+        return None  # a serial is described from the issue that a library has
     if "pages_equal" in found and ("isbn_shared" in found or not {"edition_one", "edition_named"} & set(found)):
         return None
     return _listed(a.years), _listed(b.years)

@@ -108,7 +108,7 @@ def test_a_deleted_record_leaves_and_its_title_keeps_its_id(network: Network) ->
 
 def test_an_old_id_leads_to_the_title_that_took_its_place(network: Network) -> None:
     network.put("kku", "1", "ข้างหลังภาพ", **BOOK)
-    network.put("kkpl", "2", "ข้างหลังภาพ", creator="ศรีบูรพา", year="1938")
+    network.put("kkpl", "2", "สงครามชีวิต", creator="ศรีบูรพา", year="1932")
     network.index()
     assert len(network.documents()) == 2
     old = set(network.documents())

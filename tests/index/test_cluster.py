@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.cluster import WORK_MOST, Pair, assign, partition, works
@@ -21,6 +21,7 @@ pairs = st.lists(pair, max_size=10)
 points = st.dictionaries(pair, st.integers(20, 23), max_size=10)
 
 
+@settings(deadline=None)
 @given(
     edges=points,
     same=st.lists(pair, max_size=3),
