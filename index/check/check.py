@@ -14,6 +14,7 @@ from index.check.lists import List, told
 from index.check.money import Price
 from index.match.blocking import LIMIT, finer, keys
 from index.match.facts import Facts
+from index.match.features import title
 from index.match.judge import Judgement, Reason, judge
 from search.question import Document
 
@@ -50,8 +51,8 @@ Tell = Callable[[int, int], None]  # rows done, of how many
 class Known(Protocol):
     """What the check asks of the ledger."""
 
-    def candidates(self, facts: Facts) -> Mapping[str, Facts]:
-        """The live records that may be the same title, or one related to it."""
+    def candidates(self, rows: Sequence[Facts]) -> Sequence[Mapping[str, Facts]]:
+        """For each row the live records that may be the same title, or one related to it."""
         ...
 
     def titles_of(self, records: Collection[str]) -> Mapping[str, str]:
@@ -178,7 +179,8 @@ class Check:
     def _batch(
         self, rows: Sequence[Entry], worthless: Collection[str], firsts: Sequence[int | None]
     ) -> Iterator[Result]:
-        judged = [self._judged(row.facts, worthless) for row in rows]
+        candidates = self.known.candidates([row.facts for row in rows])
+        judged = [_judged(row.facts, some, worthless) for row, some in zip(rows, candidates, strict=True)]
         ids = self.known.titles_of({record for found in judged for record in found})
         best = [_best(found, ids) for found in judged]
         documents = {d.id: d for d in self.fetch(list(dict.fromkeys(id_ for titles in best for id_ in titles)))}
@@ -190,12 +192,21 @@ class Check:
                 row.sheet, row.number, row.values, verdict, kept, first, row.price, row.quantity, row.note
             )  # fmt: skip
 
-    def _judged(self, facts: Facts, worthless: Collection[str]) -> dict[str, Judgement]:
-        """Record -> its judgement, of those that say anything to who wants to buy."""
-        if not facts.titles and not facts.isbns:
-            return {}
-        judged = {key: judge(facts, other, worthless) for key, other in self.known.candidates(facts).items()}
-        return {key: judgement for key, judgement in judged.items() if judgement.verdict in OF}
+
+def _judged(facts: Facts, candidates: Mapping[str, Facts], worthless: Collection[str]) -> dict[str, Judgement]:
+    """Record -> its judgement, of those that say anything to who wants to buy."""
+    if not facts.titles and not facts.isbns:
+        return {}
+    near = ((key, other) for key, other in candidates.items() if _near(facts, other))
+    judged = {key: judge(facts, other, worthless) for key, other in near}
+    return {key: judgement for key, judgement in judged.items() if judgement.verdict in OF}
+
+
+def _near(row: Facts, other: Facts) -> bool:
+    """Whether two are worth a judgement, which costs thirty times as much: of different titles only those that share
+    a number. A block holds many that merely begin alike."""
+    shared = row.isbns.keys() & other.isbns.keys() or set(row.issns) & set(other.issns)
+    return bool(shared) or next(title(row, other, ()))[0] != "title_far"
 
 
 def _best(judged: Mapping[str, Judgement], ids: Mapping[str, str]) -> dict[str, Judgement]:

@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from config.tables import Tables
 from index.check.check import Check
-from index.ledger import Ledger
+from index.check.lookup import Lookup
 from search.documents import Documents
 
 
@@ -18,4 +18,4 @@ def check_of(tables: Tables, database: Engine) -> Check:
     titles = documents.count()
     if not titles:
         raise NothingHeld("there is no title in the catalogue yet: run `sahaban harvest`, then `sahaban index`")
-    return Check(Ledger(database), documents.fetch, tables.fields, titles)
+    return Check(Lookup(database), documents.fetch, tables.fields, titles)
