@@ -121,6 +121,86 @@ def test_status_as_json_has_its_stable_shape(shelves: Run) -> None:
     assert (standing["live"], standing["last_run"]["seen"], standing["last_run"]["error"]) == (2, 2, None)
 
 
+# ── the purchase check ───────────────────────────────────────────────────────────────────────────
+
+WANTED = [
+    ["รายการเสนอซื้อ"],
+    ["ชื่อเรื่อง", "ผู้แต่ง", "ปีที่พิมพ์", "ISBN", "ราคา"],
+    ["เสือสมิง", "น้อย อินทนนท์", "พ.ศ. 2560", "", "250 บาท"],
+    ["เรื่องที่ไม่มีใครมี", "ไม่มีใคร", "2565", "", "100"],
+]
+
+
+def test_check_as_json_has_its_stable_shape(shelves: Run, tmp_path: Path) -> None:
+    (tmp_path / "สั่งซื้อ.xlsx").write_bytes(xlsx_bytes(WANTED))
+    found = answer(shelves("check", "สั่งซื้อ.xlsx", "--json"))
+    assert found["summary"] == {"held": 1, "related": 0, "review": 0, "not held": 1}
+    held, other = found["rows"]
+    assert (held["row"], held["verdict"], held["members"], held["copies"]) == (
+        3,
+        "held",
+        ["aaa", "bbb"],
+        {"aaa": 2, "bbb": 0},
+    )
+    match = held["matches"][0]
+    assert {"id", "relation", "points", "reasons"} <= match.keys()
+    assert match["reasons"]
+    assert (other["verdict"], other["members"], other["matches"]) == ("not held", [], [])
+    assert found["saved"] == {"THB": "250"}
+
+
+@pytest.mark.parametrize(("name", "start"), [("r.xlsx", b"PK"), ("r.csv", b"\xef\xbb\xbf"), ("r.json", b"{")])
+def test_check_writes_its_report(shelves: Run, tmp_path: Path, name: str, start: bytes) -> None:
+    (tmp_path / "wanted.xlsx").write_bytes(xlsx_bytes(WANTED))
+    shown = shelves("check", "wanted.xlsx", "--out", name)
+    assert (shown.returncode, f"report: {name}" in shown.stdout) == (0, True)
+    assert "มีแล้ว (held) 1" in shown.stdout
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_check_reads_a_pasted_list_and_takes_columns_by_hand(shelves: Run, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("ลำดับ,สาขาวิชา,งาน\n1,น้อย อินทนนท์,เสือสมิง\n2,สมชาย,เรื่องอื่น\n", encoding="utf-8")
+    found = answer(shelves("check", "odd.csv", "--json", "--column", "B=creator", "--column", "งาน=title"))
+    assert [row["title"] for row in found["rows"]] == ["เสือสมิง", "เรื่องอื่น"]
+    line = [sys.executable, str(ROOT / "sahaban.py"), "check", "-", "--json"]
+    environ = os.environ | {"SAHABAN_CONFIG": str(tmp_path / "config"), "SAHABAN_HOME": str(tmp_path / "home")}
+    pasted = subprocess.run(
+        line, input="เสือสมิง / น้อย อินทนนท์, 2560".encode(), env=environ, capture_output=True, check=True, timeout=120
+    )
+    assert json.loads(pasted.stdout)["rows"][0]["verdict"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "arguments", "said"),
+    [
+        ("nowhere.csv", None, [], "nowhere.csv: cannot be read: No such file or directory; check the path"),
+        ("empty.csv", b"", [], "empty.csv: the file is empty"),
+        ("list.xlsx", b"PK\x03\x04", [], "list.xlsx: cannot be read as a workbook"),
+        ("list.csv", b"Price,Qty\n5,6\n", [], "list.csv: no column of titles or ISBN was recognised (Price, Qty)"),
+        ("list.csv", b"Title,x\na,b\n", ["--column", "x=colour"], "list.csv: a column cannot mean colour"),
+        ("list.csv", b"Title,x\na,b\n", ["--column", "y=title"], "list.csv: no column y (Title, x)"),
+        ("list.csv", b"Title,x\na,b\n", ["--out", "report.pdf"], "report.pdf: a report is .xlsx, .csv, .json"),
+    ],
+)
+def test_a_wrong_list_is_one_line_and_exit_code_2(
+    shelves: Run, tmp_path: Path, name: str, raw: bytes | None, arguments: list[str], said: str
+) -> None:
+    if raw is not None:
+        (tmp_path / name).write_bytes(raw)
+    result = shelves("check", name, *arguments)
+    assert result.returncode == 2
+    assert said in result.stderr
+    if "--out" not in arguments:
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_check_before_the_first_index_says_what_to_do(install: Install, run: Run, tmp_path: Path) -> None:
+    install(member("aaa", protocol="file", path="drop", format="sheet"))
+    (tmp_path / "list.csv").write_text("Title,Author\na,b\n", encoding="utf-8")
+    result = run("check", "list.csv")
+    assert (result.returncode, "sahaban index" in result.stderr) == (2, True)
+
+
 def test_a_second_night_changes_nothing(shelves: Run) -> None:
     shown = shelves("nightly")
     assert shown.returncode == 0
