@@ -29,6 +29,7 @@ bench: $(VENV)/dev ## the measurements, each in its own time
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.thai
 	$(BIN)/python -m bench.hostile
+	$(BIN)/python -m bench.check --titles 20000
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) var/demo
