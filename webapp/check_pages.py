@@ -29,10 +29,7 @@ REPEATED = "repeated"  # the filter for rows that repeat an earlier one
 
 FAULTS = {  # what a list can lack, as ListError.kind
     "empty": N_("There is no row in it. Please add the titles, one a row, and try again."),
-    "too_long": N_(
-        "The list has %(rows)s rows; %(most)s can be checked at once. "
-        "Please split it and check the parts one after the other."
-    ),
+    "too_long": N_("The list has more than %(most)s rows. Please split it and check the parts one after the other."),
     "headless": N_("No column of titles or ISBN is chosen. Please choose at least one."),
     "wrong_column": N_("A column has a meaning that we do not know. Please choose from the list."),
     "unreadable": N_("The file cannot be read. Please save it as Excel (.xlsx), CSV, ODS or MARC and try again."),
@@ -231,10 +228,7 @@ def _full() -> str:
 
 
 def _fault(error: ListError) -> str:
-    about = {"most": f"{MOST_ROWS:,}", "rows": ""} | {
-        name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in error.about.items()
-    }
-    return language().catalogue.gettext(FAULTS.get(error.kind, FAULTS["unreadable"])) % about
+    return language().say(FAULTS.get(error.kind, FAULTS["unreadable"]), most=f"{MOST_ROWS:,}")
 
 
 def _private(page: str | Response, code: int = 200) -> Response:

@@ -20,7 +20,7 @@ from index.check.lists import List
 from index.check.service import check_of
 
 HOUR = 3600  # seconds that anything of a list is kept
-MOST = 40  # lists at once
+MOST = 20  # lists at once
 WAITING = 6  # of them being checked, or waiting for it
 STARTING = 60  # seconds that the process of a check may take to begin
 

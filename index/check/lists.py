@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 import pymarc
@@ -20,7 +21,8 @@ from index.check.columns import LINE, Columns
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
-MOST_CELLS = 4_000_000  # the area of all sheets
+MOST_CELLS = 2_000_000  # the area of all sheets
+READ = MOST_ROWS + 50  # rows of a table that are read at all: a header and a banner may stand above too many
 LONGEST = 2000  # letters of a cell; what follows is left away
 PASTED = "pasted list"  # the name of a list that came without a file
 
@@ -35,9 +37,9 @@ class ListError(Exception):
     ``kind`` is the same for a program: too_long, empty, unreadable, headless, wrong_column.
     """
 
-    def __init__(self, said: str, kind: str = "unreadable", **about: object):
+    def __init__(self, said: str, kind: str = "unreadable"):
         super().__init__(said)
-        self.kind, self.about = kind, about
+        self.kind = kind
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,10 +92,7 @@ def read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
             raise ListError(f"{name}: no record can be read; record {number}: {why}; ask the vendor for a whole file")
         raise ListError(f"{name}: there is no row in it; add the titles, one a row", "empty")
     if len(found) > MOST_ROWS:
-        raise ListError(
-            f"{name}: {len(found):,} rows; a list may have {MOST_ROWS:,}: split it, and check the parts",
-            "too_long", rows=len(found),
-        )  # fmt: skip
+        raise ListError(f"{name}: more than {MOST_ROWS:,} rows; split the list, and check the parts", "too_long")
     return found
 
 
@@ -111,7 +110,8 @@ def _read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
 def _of_text(text: str, name: str, fields: Mapping[str, Field]) -> List:
     """CSV, cells pasted from a spreadsheet, or plain lines."""
     known, least = Columns(fields), 2 if name.lower().endswith((".csv", ".tsv")) else 3
-    rows = [(number, cells) for number, cells in _split(LOST.sub("\ufffd", text), known, least) if any(cells)]
+    filled = (row for row in _split(LOST.sub("\ufffd", text), known, least) if any(row[1]))
+    rows = list(islice(filled, READ))
     return _tables([("", rows)], name, known)
 
 
@@ -124,7 +124,7 @@ def arranged(given: List, meanings: Sequence[Sequence[str]], fields: Mapping[str
             if meaning and meaning not in known:
                 raise ListError(
                     f"{given.name}: a column cannot mean {meaning}; one of {', '.join(known)}",
-                    "wrong_column", column=meaning,
+                    "wrong_column",
                 )  # fmt: skip
         tables.append(msgspec.structs.replace(table, columns=tuple(chosen)))
     return msgspec.structs.replace(given, tables=tuple(tables))
@@ -138,7 +138,7 @@ def told(given: List) -> None:
             seen = ", ".join(h for h in table.headers if h) or "no header row"
             raise ListError(
                 f"{where}: no column of titles or ISBN was recognised ({seen}); name one: --column 1=title",
-                "headless", sheet=table.name,
+                "headless",
             )  # fmt: skip
 
 
@@ -152,6 +152,8 @@ def _cells(rows: Iterable[Sequence[object]]) -> list[tuple[int, list[str]]]:
         cells = [tidy(as_text(value)) for value in row[:MOST_COLUMNS]]
         if any(cells):
             found.append((number, cells))
+        if len(found) >= READ:
+            break
     return found
 
 
@@ -202,10 +204,10 @@ def _without_banner(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
 
 def _split(text: str, known: Columns, least: int) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(UNPACKED)  # one for the whole process
-    lines = text.splitlines()
-    delimiter = _delimiter([line for line in lines if line.strip()], known, least)
+    first = islice((line for line in io.StringIO(text, newline=None) if line.strip()), columns.HEADER_WITHIN)
+    delimiter = _delimiter([line.rstrip("\n") for line in first], known, least)
     if not delimiter:
-        yield from ((number, [tidy(line)]) for number, line in enumerate(lines, 1))
+        yield from ((number, [tidy(line)]) for number, line in enumerate(io.StringIO(text, newline=None), 1))
         return
     stream = io.StringIO(text, newline="")
     whole = text.count('"') % 2 == 0  # a lone quotation mark would take all that follows into its cell
@@ -217,10 +219,9 @@ def _split(text: str, known: Columns, least: int) -> Iterator[tuple[int, list[st
             before = reader.line_num
 
 
-def _delimiter(lines: Sequence[str], known: Columns, least: int) -> str:
+def _delimiter(above: Sequence[str], known: Columns, least: int) -> str:
     """What parts the cells; "" where each line is one entry. A comma may stand in a title: it parts cells only
     below a header that it parts, or where each line has as many, and at least so many."""
-    above = lines[: columns.HEADER_WITHIN]
     tabs = sum("\t" in line for line in above)
     if tabs and tabs * 2 >= len(above):
         return "\t"
