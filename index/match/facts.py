@@ -244,7 +244,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     carrier = next((c for text in extents if (c := statements.carrier_of(text))), "") or _CARRIERS.get(material, "")
     if not carrier and material == "thesis" and get("url") and not pages:
         carrier = "online"  # a repository's copy
-    if not carrier and pages:
+    if not carrier and (pages or (material == "book" and not get("url"))):
         carrier = "print"
     return Facts(
         titles=described.titles,
