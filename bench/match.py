@@ -7,8 +7,9 @@ the same title. Formats: marc-in-json, melinda-marc-json, marcxml, iso2709, oai_
 values). With ``--folds`` the points are fitted anew for each part of the pairs on all other parts; records that
 the labels join never stand in two parts. The cuts are the shipped ones.
 
-``loose`` counts what reaches the looser cut by its points alone, as the published scores have no vetoes; ``by_reason`` says for each reason that spoke how many
-pairs with it were rightly and wrongly called the same, missed, and rightly refused.
+``loose`` counts what reaches the looser cut by its points alone, as the published scores have no vetoes.
+``by_reason`` says for each reason that spoke how many pairs with it were rightly and wrongly called the same, missed,
+and rightly refused.
 """
 
 import argparse

@@ -6,7 +6,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from index.match import names
-from index.match.facts import Facts, Title
+from index.match.facts import Facts
+from index.match.titles import Title
 
 Said = tuple[str, str, str]  # a feature's name, and what the two records say
 Feature = Callable[[Facts, Facts, Collection[str]], Iterator[Said]]
@@ -54,7 +55,8 @@ def title_level(one: Title, two: Title) -> str:
         return "title_begins"
     if one.main == two.main and len(one.main) >= 8:
         return "title_rest"
-    if one.main in (one.full, two.full) and _near(*sorted((one.main, two.main), key=len), one.script):
+    less, more = sorted((one.main, two.main), key=len)
+    if one.main in (one.full, two.full) and _near(less, more, one.script):
         return "title_begins"
     if len(short.full) >= 10 and short.full in long.full:
         return "title_within"
@@ -418,7 +420,8 @@ def kind(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
 
 
 FEATURES: tuple[Feature, ...] = (
-    title, title_numbers, part, author, year, edition, pages, pieces, height, publisher, place, series, isbn, issn, control, kind,
+    title, title_numbers, part, author, year, edition, pages, pieces, height, publisher, place, series, isbn, issn,
+    control, kind,
 )  # fmt: skip
 
 # ── what counts together ─────────────────────────────────────────────────────────────────────────

@@ -105,6 +105,11 @@ def words(text: str) -> list[str]:
     return runs(text)
 
 
+def squeezed_words(text: str) -> str:
+    """The words of a title, run together."""
+    return "".join(words(text))
+
+
 def script(text: str) -> str:
     """Which script a normalised text is in: thai, latin, or other; a text in two is of the first of these."""
     if _THAI.search(text):

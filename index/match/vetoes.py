@@ -20,8 +20,8 @@ def _thai(a: Facts, b: Facts) -> bool:
 
 
 def _twins(a: Facts, b: Facts, found: Names) -> bool:
-    """Whether title, year, publisher and pages agree, in Latin script: there names are romanised and pseudonyms resolved
-    in many ways, and a series' number may stand with the title. In Thai a name or number is what it says.
+    """Whether title, year, publisher and pages agree, in Latin script: there names are romanised and pseudonyms
+    resolved in many ways, and a series' number may stand with the title. In Thai a name or number is what it says.
 
     Where the pages are not known the title must be a long one: many wrote a "Calculus" for one house.
     """
@@ -207,7 +207,10 @@ def author(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 
 # A book that goes with another: its title is the other's and one of these.
-COMPANIONS = ("แบบฝึกหัด", "คู่มือครู", "เฉลย", "แผนการสอน", "แผนการจัดการเรียนรู้", "workbook", "teachers", "solutions", "studyguide", "instructors", "answerkey")  # fmt: skip
+COMPANIONS = (
+    "แบบฝึกหัด", "คู่มือครู", "เฉลย", "แผนการสอน", "แผนการจัดการเรียนรู้",
+    "workbook", "teachers", "solutions", "studyguide", "instructors", "answerkey",
+)  # fmt: skip
 
 
 def companion(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
@@ -252,7 +255,8 @@ def rare(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
 
 
 AGREEMENTS = (
-    ("author_equal", "author_initials", "author_near", "author_said", "author_issues"), ("year_equal", "year_range", "year_end", "year_next", "rights_equal", "coded_equal"),
+    ("author_equal", "author_initials", "author_near", "author_said", "author_issues"),
+    ("year_equal", "year_range", "year_end", "year_next", "rights_equal", "coded_equal"),
     ("publisher_equal", "publisher_close"), ("pages_equal", "pages_near"), ("pieces_equal",), ("series_and_number",),
 )  # fmt: skip
 ENOUGH = frozenset(["isbn_shared", "issn_shared", "control_shared", "standard_shared", "serial_title", "thesis_title"])
@@ -272,10 +276,12 @@ def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 
 VETOES: dict[str, Veto] = {
-    "volume": volume, "part": part, "set": set_, "volume_one": volume_one, "printing": printing, "edition": edition, "coedition": coedition,
+    "volume": volume, "part": part, "set": set_, "volume_one": volume_one, "printing": printing, "edition": edition,
+    "coedition": coedition,
     "ebook": ebook, "carrier": carrier, "form": form, "binding": binding, "language": language, "serial": serial,
     "component": component, "host": host, "issn": issn, "type": type_, "institution": institution, "author": author,
-    "year": year, "extent": extent, "companion": companion, "title": title, "numbers": numbers, "scripts": scripts, "isbn": isbn, "rare": rare, "little": little,
+    "year": year, "extent": extent, "companion": companion, "title": title, "numbers": numbers, "scripts": scripts,
+    "isbn": isbn, "rare": rare, "little": little,
 }  # fmt: skip
 
 
