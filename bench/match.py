@@ -7,8 +7,9 @@ the same title. Formats: marc-in-json, melinda-marc-json, marcxml, iso2709, oai_
 values). With ``--folds`` the points are fitted anew for each part of the pairs on all other parts; records that
 the labels join never stand in two parts. The cuts are the shipped ones.
 
-``loose`` counts what reaches the looser cut without a veto; ``by_reason`` says for each reason that spoke how many
-pairs with it were rightly and wrongly called the same, missed, and rightly refused.
+``loose`` counts what reaches the looser cut by its points alone, as the published scores have no vetoes.
+``by_reason`` says for each reason that spoke how many pairs with it were rightly and wrongly called the same, missed,
+and rightly refused.
 """
 
 import argparse
@@ -189,7 +190,7 @@ def measure(path: Path, folds: int = 0) -> Figures:
     found = [compare(pair.a, pair.b) for pair in given]
     judged = list(_judged(given, found, folds) if folds else _with(given, found, table()))
     cut = table().cut
-    loose = [(same, judgement.points >= cut.loose and not _vetoed(judgement)) for same, judgement in judged]
+    loose = [(same, judgement.points >= cut.loose) for same, judgement in judged]
     return {
         "pairs": len(given),
         "same": sum(same for same, _ in judged),
@@ -217,10 +218,6 @@ def _judged(given: Sequence[Pair], found: Sequence[list[Said]], folds: int) -> I
         rows = fit.fitted([p for p, f in zip(given, part, strict=True) if f != fold], table())
         inside = [n for n, f in enumerate(part) if f == fold]
         yield from _with([given[n] for n in inside], [found[n] for n in inside], rows)
-
-
-def _vetoed(judgement: Judgement) -> bool:
-    return any(reason.name in table().veto for reason in judgement.reasons)
 
 
 def _quality(answers: Iterable[tuple[bool, bool]]) -> Figures:
