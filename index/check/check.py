@@ -20,7 +20,6 @@ from search.question import Document
 
 HELD, RELATED, REVIEW, NOT_HELD = VERDICTS = ("held", "related", "review", "not held")
 OF = {"same": HELD, "related": RELATED, "review": REVIEW}  # what a judgement means for who wants to buy
-RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 TITLES = 10  # matches that are told of a row, the best first
 BATCH = 50  # rows whose titles are fetched together
 SHOWN = ("title", "creator", "publisher", "year", "edition", "volume", "material", "isbn")
@@ -210,9 +209,10 @@ def _near(row: Facts, other: Facts) -> bool:
 
 
 def _best(judged: Mapping[str, Judgement], ids: Mapping[str, str]) -> dict[str, Judgement]:
-    """Title -> the judgement of its record that is nearest; the nearest title first."""
+    """Title -> the judgement of its record that is nearest; the nearest title first. What is held comes first; what is
+    surely another volume does not hide what may be the very one."""
     found: dict[str, Judgement] = {}
-    ordered = sorted(judged.items(), key=lambda pair: (RANK[OF[pair[1].verdict]], -pair[1].points, pair[0]))
+    ordered = sorted(judged.items(), key=lambda pair: (OF[pair[1].verdict] != HELD, -pair[1].points, pair[0]))
     for record, judgement in ordered:
         if record in ids:
             found.setdefault(ids[record], judgement)

@@ -97,8 +97,7 @@ class Reader(msgspec.Struct, frozen=True):
 def place(report: Report, n: int) -> str:
     """The row at a place of the list, as its file numbers it: ``5``, or ``Sheet2: 5`` of several sheets."""
     result = report.results[n]
-    several = len({r.sheet for r in report.results}) > 1
-    return f"{result.sheet}: {result.number}" if several else str(result.number)
+    return f"{result.sheet}: {result.number}" if result.sheet else str(result.number)
 
 
 def held_by(copies: Mapping[str, int], reader: Reader) -> str:

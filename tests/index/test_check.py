@@ -69,6 +69,15 @@ def test_another_edition_is_related_and_says_whose(check: ON) -> None:
     assert {match.relation for match in result.matches} <= set(RELATIONS)
 
 
+def test_another_volume_does_not_hide_what_may_be_the_very_one(network: Network, check: ON) -> None:
+    for number, year in (("3", "1997"), ("7", "2005")):
+        network.put("kku", f"v{number}", f"สารานุกรมไทยสำหรับเยาวชน เล่ม {number}", publisher="วิชาการอีสาน", year=year)
+    network.index()
+    (result,) = check("ชื่อเรื่อง,สำนักพิมพ์\nสารานุกรมไทยสำหรับเยาวชน เล่ม 7,วิชาการอีสาน\n").results
+    assert result.matches[0].values["title"] == "สารานุกรมไทยสำหรับเยาวชน เล่ม 7"
+    assert {match.relation for match in result.matches[1:]} == {"volume"}
+
+
 def test_a_row_of_nothing_but_an_isbn_is_never_not_held(check: ON) -> None:
     (result,) = check("ISBN\n974-911-373-X\n").results
     assert result.verdict in (HELD, REVIEW)
