@@ -52,7 +52,7 @@ def _written_alike(a: Facts, b: Facts) -> bool:
 
 
 def part(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    return (a.part, b.part) if "part_differs" in found else None
+    return (a.part, b.part) if {"part_differs", "part_one"} & set(found) else None
 
 
 def set_(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
@@ -196,7 +196,8 @@ def type_(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
 
 
 def institution(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
-    if a.institution and b.institution and fuzz.partial_ratio(a.institution, b.institution) < 85:
+    known = a.institution and b.institution and normal.script(a.institution) == normal.script(b.institution)
+    if known and fuzz.partial_ratio(a.institution, b.institution) < 90:
         return a.institution, b.institution
     return None
 
@@ -267,12 +268,14 @@ ENOUGH = frozenset(["isbn_shared", "issn_shared", "control_shared", "standard_sh
 
 
 def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    """Less than two things agree beside the title, and no number does. A long title without any author needs one; a
-    Thai title whose author only one record names needs the extent, too."""
+    """Less than two things agree beside the title, and no number does. A long title with its year is enough
+    where no author contradicts it, in Thai where none is named; a Thai title whose author only one record names needs
+    the extent, too."""
     if _thai(a, b) and "author_one" in found and not {"pages_equal", "isbn_shared", "issn_shared"} & set(found):
         return "", ""
-    anonymous = {"title_equal", "author_none", "year_equal"} <= set(found) and len(a.titles[0].full) >= LONG
-    if anonymous and "publisher_differs" not in found:
+    long = {"title_equal", "year_equal"} <= set(found) and len(a.titles[0].full) >= LONG
+    nobody = "author_none" in found or not (_thai(a, b) or "author_differs" in found)
+    if long and nobody and "publisher_differs" not in found:
         return None
     if not ENOUGH.isdisjoint(found) or sum(any(name in found for name in some) for some in AGREEMENTS) > 1:
         return None
