@@ -47,7 +47,20 @@ def fitted(given: Sequence[Pair], rows: Table) -> Table:
 
 def as_row(facts: Facts) -> Facts:
     """The facts that a list's row of title, author, publisher and year would have."""
-    kept = ("titles", "variants", "volume", "volume_said", "part", "numbers", "creators", "publishers", "years", "until", "rights", "span")
+    kept = (
+        "titles",
+        "variants",
+        "volume",
+        "volume_said",
+        "part",
+        "numbers",
+        "creators",
+        "publishers",
+        "years",
+        "until",
+        "rights",
+        "span",
+    )
     return Facts(**{name: getattr(facts, name) for name in kept}, source="row")
 
 

@@ -7,8 +7,9 @@ the same title. Formats: marc-in-json, melinda-marc-json, marcxml, iso2709, oai_
 values). With ``--folds`` the points are fitted anew for each part of the pairs on all other parts; records that
 the labels join never stand in two parts. The cuts are the shipped ones.
 
-``loose`` counts what reaches the looser cut without a veto; ``by_reason`` says for each reason that spoke how many
-pairs with it were rightly and wrongly called the same, missed, and rightly refused.
+``loose`` counts what reaches the looser cut by its points alone, as the published scores have no vetoes.
+``by_reason`` says for each reason that spoke how many pairs with it were rightly and wrongly called the same, missed,
+and rightly refused.
 """
 
 import argparse
@@ -71,7 +72,9 @@ def pairs(path: Path) -> list[Pair]:
         try:
             a, b = READERS[line.a_format](line.a), READERS[line.b_format](line.b)
         except KeyError as error:
-            raise BenchError(f"{path}, line {number}: a format {error} is not known; known: {', '.join(READERS)}") from error
+            raise BenchError(
+                f"{path}, line {number}: a format {error} is not known; known: {', '.join(READERS)}"
+            ) from error
         except (ValueError, msgspec.MsgspecError) as error:
             raise BenchError(f"{path}, line {number}: no record: {error}") from error
         found.append(Pair(a, b, line.label == 1, (_named(line, 0), _named(line, 1))))
@@ -187,7 +190,7 @@ def measure(path: Path, folds: int = 0) -> Figures:
     found = [compare(pair.a, pair.b) for pair in given]
     judged = list(_judged(given, found, folds) if folds else _with(given, found, table()))
     cut = table().cut
-    loose = [(same, judgement.points >= cut.loose and not _vetoed(judgement)) for same, judgement in judged]
+    loose = [(same, judgement.points >= cut.loose) for same, judgement in judged]
     return {
         "pairs": len(given),
         "same": sum(same for same, _ in judged),
@@ -217,17 +220,18 @@ def _judged(given: Sequence[Pair], found: Sequence[list[Said]], folds: int) -> I
         yield from _with([given[n] for n in inside], [found[n] for n in inside], rows)
 
 
-def _vetoed(judgement: Judgement) -> bool:
-    return any(reason.name in table().veto for reason in judgement.reasons)
-
-
 def _quality(answers: Iterable[tuple[bool, bool]]) -> Figures:
     right = wrong = missed = 0
     for same, said in answers:
         right += same and said
         wrong += said and not same
         missed += same and not said
-    return {"precision": _share(right, right + wrong), "recall": _share(right, right + missed), "wrong": wrong, "missed": missed}
+    return {
+        "precision": _share(right, right + wrong),
+        "recall": _share(right, right + missed),
+        "wrong": wrong,
+        "missed": missed,
+    }
 
 
 def _share(some: int, of: int) -> float | None:
@@ -255,7 +259,9 @@ def _by_reason(judged: Sequence[Judged]) -> Figures:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.match", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("pairs", type=Path, metavar="PAIRS", help="labelled pairs, one JSON object a line, compressed or not")
+    parser.add_argument(
+        "pairs", type=Path, metavar="PAIRS", help="labelled pairs, one JSON object a line, compressed or not"
+    )
     parser.add_argument("--folds", type=positive, metavar="N", help="fit the points anew without each Nth of the pairs")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()

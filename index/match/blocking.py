@@ -7,7 +7,10 @@ from index.match.facts import Facts
 LIMIT = 200  # a block with more records is split by year and author, never cut off
 
 # Words that many Thai titles begin with: what follows them tells titles apart.
-OPENINGS = ("รายงานการวิจัยเรื่อง", "รายงานการวิจัย", "รายงานวิจัย", "การศึกษา", "คู่มือการ", "คู่มือ", "ประวัติศาสตร์", "ประวัติ", "การพัฒนา", "เอกสารประกอบการสอน", "เอกสารการสอนชุดวิชา", "ความรู้เบื้องต้นเกี่ยวกับ", "หลักการ", "รวม")  # fmt: skip
+OPENINGS = (
+    "รายงานการวิจัยเรื่อง", "รายงานการวิจัย", "รายงานวิจัย", "การศึกษา", "คู่มือการ", "คู่มือ", "ประวัติศาสตร์", "ประวัติ", "การพัฒนา",
+    "เอกสารประกอบการสอน", "เอกสารการสอนชุดวิชา", "ความรู้เบื้องต้นเกี่ยวกับ", "หลักการ", "รวม",
+)  # fmt: skip
 
 
 def keys(facts: Facts) -> list[str]:

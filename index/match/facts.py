@@ -1,7 +1,7 @@
 """Everything that matching needs of one record, normalised once."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,19 +12,10 @@ from harvest.formats import marcxml
 from harvest.formats.described import Field, MarcDescribed
 from harvest.formats.marc import Marc
 from harvest.record import Record
-from index.match import normal, numbers, statements
+from index.match import normal, numbers, statements, titles
+from index.match.titles import Title, joined
 
 NORM_VERSION = 2  # raised with every change of what facts() says: stored facts of another version are made again
-
-
-class Title(msgspec.Struct, frozen=True, array_like=True):
-    """A title in one script: run together for comparison, in words, and as it was written."""
-
-    full: str  # 245 a and b, without the volume
-    main: str  # 245 a
-    words: tuple[str, ...]
-    script: str
-    shown: str
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -92,19 +83,26 @@ def facts(record: Record, encoding: str = "") -> Facts:
 
 # ── a MARC record ────────────────────────────────────────────────────────────────────────────────
 
-_FORM_AT = {**dict.fromkeys("acdijmoprt", 23), **dict.fromkeys("efgk", 29)}  # 008: where the form of item stands
-_FORMS = {"o": "online", "s": "online", "q": "disc", "a": "micro", "b": "micro", "c": "micro", "f": "braille", "r": "print", "d": "print"}  # fmt: skip
+_FORM_AT = dict.fromkeys("efgk", 29)  # 008: where the form of item stands, 23 for all others
+_FORMS = {
+    **{"o": "online", "s": "online", "q": "disc", "f": "braille"},
+    **dict.fromkeys("abc", "micro"),
+    **dict.fromkeys("dr", "print"),
+}
 _PRINTED = "acdeft"  # leader/06 of what is on paper where nothing else is said
 
 
 def of_marc(marc: MarcDescribed) -> Facts:
     """The facts of a MARC record."""
     fields = marc.fields
-    get = lambda *tags: (field for tag in tags for field in fields.get(tag, ()))  # noqa: E731
+
+    def get(*tags: str) -> list[Field]:
+        return [field for tag in tags for field in fields.get(tag, ())]
+
     type_, level = marc.leader[6:7].strip(" #"), marc.leader[7:8].strip(" #")
     coded = next((f.data for f in fields.get("008", ())), "")
-    described = _title_of_marc(list(get("245")))
-    dates = _dates(coded, list(get("264", "260")))
+    described = titles.of_fields(get("245"))
+    dates = _dates(coded, get("264", "260"))
     isbns = statements.Isbns()
     for field in get("020"):
         for number in field.all("a"):
@@ -118,14 +116,14 @@ def of_marc(marc: MarcDescribed) -> Facts:
     thesis = [" ".join(value for _, value in field.subfields) for field in get("502")]
     return Facts(
         titles=described.titles,
-        variants=(*described.variants, *statements.strings(normal.squeezed(_joined(f, "ab")) for f in get("246", "240", "130", "740"))),
+        variants=(*described.variants, *_squeezed(joined(f, "ab") for f in get("246", "240", "130", "740"))),
         volume=described.volume,
         volume_said=described.volume_said,
         part=described.part,
         numbers=described.numbers,
-        creators=_names(_joined(f, "abq") for f in get("100", "110", "111")),
-        others=_names(_joined(f, "abq") for f in get("700", "710", "711")),
-        said=normal.squeezed(" ".join(_joined(f, "c") for f in get("245"))),
+        creators=_names(joined(f, "abq") for f in get("100", "110", "111")),
+        others=_names(joined(f, "abq") for f in get("700", "710", "711")),
+        said=normal.squeezed(" ".join(joined(f, "c") for f in get("245"))),
         years=dates.years,
         until=dates.until,
         coded=dates.coded if dates.coded not in dates.years else 0,
@@ -150,16 +148,12 @@ def of_marc(marc: MarcDescribed) -> Facts:
         thesis=bool(thesis),
         institution=normal.squeezed(" ".join(thesis)),
         host=tuple(statements.strings(_in_host(c, v) for f in get("773") for c, v in f.subfields if c in "wtg")),
-        series=tuple(statements.strings(statements.series(_joined(f, "av")) for f in get("490", "830", "440"))),
+        series=tuple(statements.strings(statements.series(joined(f, "av")) for f in get("490", "830", "440"))),
         standard=tuple(statements.strings(_standard(f) for f in get("024", "028"))),
         control=" ".join(filter(None, (marc.control("003"), marc.control("001")))),
         rare=any(v.startswith(("dcrm", "bdrb", "dcrb")) for f in get("040") for v in f.all("e")),
         source="marc",
     )  # fmt: skip
-
-
-def _joined(field: Field, codes: str) -> str:
-    return " ".join(value for code, value in field.subfields if code in codes and value)
 
 
 def _standard(field: Field) -> str:
@@ -221,8 +215,11 @@ def _media(marc: MarcDescribed, extents: Sequence[str]) -> tuple[str, ...]:
 
 
 def _languages(coded: str, given: Iterable[str]) -> tuple[str, ...]:
-    texts = [coded[35:38], *(text[i : i + 3] for text in given for i in range(0, len(text), 3))]
-    codes = (LANGUAGES.get(text.casefold(), text.casefold()) for text in texts if text.isalpha() and len(text) == 3)
+    """MARC codes, whether they are run together (``engtha``) or said in words (ไทย)."""
+    found = [coded[35:38].lower()]
+    for text in map(str.casefold, given):
+        found += [LANGUAGES[text]] if text in LANGUAGES else [text[i : i + 3] for i in range(0, len(text), 3)]
+    codes = (LANGUAGES.get(code, code) for code in found if re.fullmatch("[a-z]{3}", code))
     return tuple(dict.fromkeys(code for code in codes if code not in NO_LANGUAGE))
 
 
@@ -231,8 +228,11 @@ def _languages(coded: str, given: Iterable[str]) -> tuple[str, ...]:
 
 def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     """The facts of logical field values: a row of a list, or a record without subfields."""
-    get = lambda name: values.get(name, ())  # noqa: E731
-    described = _title_of_texts(get("title"), get("volume"))
+
+    def get(name: str) -> Sequence[str]:
+        return values.get(name, ())
+
+    described = titles.of_texts(get("title"), get("volume"))
     dates = statements.dates(get("year"))
     isbns = statements.Isbns()
     for text in get("isbn"):
@@ -244,7 +244,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     carrier = next((c for text in extents if (c := statements.carrier_of(text))), "") or _CARRIERS.get(material, "")
     if not carrier and material == "thesis" and get("url") and not pages:
         carrier = "online"  # a repository's copy
-    if not carrier and pages:
+    if not carrier and (pages or (material == "book" and not get("url"))):
         carrier = "print"
     return Facts(
         titles=described.titles,
@@ -272,7 +272,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         carrier=carrier,
         media=tuple(statements.strings(m for text in extents for m in statements.media(text))),
         language_said=True,
-        languages=tuple(statements.strings(LANGUAGES.get(text.casefold(), text.casefold()) for text in get("language"))),
+        languages=_languages("", get("language")),
         thesis=material == "thesis",
         series=tuple(statements.strings(map(statements.series, get("series")))),
         source="row",
@@ -282,78 +282,9 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
 _CARRIERS = {"ebook": "online", "video": "video", "audio": "audio", "manuscript": "manuscript"}
 
 
-# ── titles and names ─────────────────────────────────────────────────────────────────────────────
-
-
-class _Described(msgspec.Struct, frozen=True):
-    titles: tuple[Title, ...] = ()
-    variants: tuple[str, ...] = ()
-    volume: tuple[str, ...] = ()
-    part: str = ""
-    numbers: tuple[str, ...] = ()
-    volume_said: str = ""
-
-
-def _title_of_marc(given: Sequence[Field]) -> _Described:
-    titles, variants, volume, part, said = [], [], (), "", []
-    for field in given:
-        main, found = statements.volume(" ".join(field.all("a")), bare=True)
-        rest, more = statements.volume(" ".join(field.all("b")))
-        rest, parallel = _parallel(f"{main} {rest}", field)
-        numbers_ = field.all("n")
-        volume = volume or tuple(n for text in numbers_ for n in statements.numbered(text)) or found or more
-        part = part or normal.squeezed(" ".join(field.all("p")))
-        titles.append(_title(main, rest, _joined(field, "abnp")))
-        variants += parallel
-        said.append(_joined(field, "abnp"))
-    told = normal.squeezed(" ".join(v for f in given for v in f.all("n")))
-    return _Described(_each_script(titles), tuple(variants), volume, part, _numbers(said), told)
-
-
-def _parallel(text: str, field: Field) -> tuple[str, list[str]]:
-    """(the title, its equivalents in other languages): what stands behind " = "."""
-    own, *others = re.split(r"\s=\s|\s=$", text)
-    return own, [normal.squeezed(other) for other in others if other.strip()]
-
-
-def _title_of_texts(given: Sequence[str], volumes: Sequence[str]) -> _Described:
-    titles, variants, volume = [], [], ()
-    for text in given[:1]:
-        rest, volume = statements.volume(text, bare=True)
-        rest, *others = re.split(r"\s=\s", rest)
-        variants += [normal.squeezed(other) for other in others]
-        titles.append(_title(re.split(r"\s[:;]\s|:\s", rest)[0], rest, text))
-    volume = tuple(n for text in volumes for n in statements.numbered(text)) or volume
-    variants += [normal.squeezed(text) for text in given[1:]]
-    return _Described(
-        _each_script(titles), tuple(statements.strings(variants)), volume, "", _numbers([*given[:1], *volumes])
-    )
-
-
-def _title(main: str, full: str, shown: str) -> Title:
-    words = normal.words(full) or normal.words(shown)
-    joined = "".join(words)
-    return Title(
-        joined, "".join(normal.words(main)) or joined, tuple(words), normal.script(joined), shown.strip(" /:;,=")
-    )
-
-
-def _each_script(titles: Iterable[Title]) -> tuple[Title, ...]:
-    found: dict[str, Title] = {}
-    for title in titles:
-        if title.full:
-            found.setdefault(title.script, title)
-    return tuple(found.values())
-
-
-def _numbers(texts: Iterable[str]) -> tuple[str, ...]:
-    """Every number; a year in either era is one CE, and ``1914-18`` is 1914 and 1918."""
-    found = {n for text in texts for n in numbers.digits(_SHORT_RANGE.sub(r"\1\2-\1\3", text))}
-    return tuple(sorted(map(statements.era, found)))
-
-
-_SHORT_RANGE = re.compile(r"(?<!\d)(\d\d)(\d\d)\s*[-–]\s*(\d\d)(?!\d)")
-
-
 def _names(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(statements.strings(map(normal.written, given)))
+
+
+def _squeezed(given: Iterable[str]) -> Iterator[str]:
+    return statements.strings(map(normal.squeezed, given))

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Iterator
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA
 
 from index.match import names
-from index.match.facts import Facts, Title
+from index.match.facts import Facts
+from index.match.titles import Title
 
 Said = tuple[str, str, str]  # a feature's name, and what the two records say
 Feature = Callable[[Facts, Facts, Collection[str]], Iterator[Said]]
@@ -14,6 +15,7 @@ Feature = Callable[[Facts, Facts, Collection[str]], Iterator[Said]]
 # ── titles ───────────────────────────────────────────────────────────────────────────────────────
 
 EDITS_IN = 12  # one misspelt letter in so many
+SUBTITLE = 12  # letters: what is shorter and follows a Thai title makes another title of it
 SHORT = 16  # Thai titles below this many letters are equal or different: a tone mark makes another word
 LEVELS = (
     "title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_rest", "title_words",
@@ -53,7 +55,8 @@ def title_level(one: Title, two: Title) -> str:
         return "title_begins"
     if one.main == two.main and len(one.main) >= 8:
         return "title_rest"
-    if one.main in (one.full, two.full) and _near(*sorted((one.main, two.main), key=len), one.script):
+    less, more = sorted((one.main, two.main), key=len)
+    if one.main in (one.full, two.full) and _near(less, more, one.script):
         return "title_begins"
     if len(short.full) >= 10 and short.full in long.full:
         return "title_within"
@@ -73,7 +76,7 @@ def title_level(one: Title, two: Title) -> str:
 def _begins(short: Title, long: Title) -> bool:
     """Whether the longer title begins with the shorter and goes on with a word of its own: จิตวิทยา does not begin
     จิตวิทยาการศึกษา."""
-    if not long.full.startswith(short.full):
+    if not long.full.startswith(short.full) or (long.script == "thai" and len(long.full) - len(short.full) < SUBTITLE):
         return False
     at = 0
     for word in long.words:
@@ -87,10 +90,7 @@ def _typed(one: Title, two: Title) -> bool:
     """Whether each word that differs is the other misspelt: crawfish is not catfish."""
     if one.script == "thai" or len(one.words) != len(two.words):
         return True
-    return all(
-        x == y or Levenshtein.distance(x, y) <= max(1, len(x) // 6)
-        for x, y in zip(one.words, two.words, strict=True)
-    )
+    return all(x == y or OSA.distance(x, y) <= max(1, len(x) // 6) for x, y in zip(one.words, two.words, strict=True))
 
 
 SMALL = frozenset(["the", "a", "an", "of", "and", "in", "on", "for", "to", "by", "with", "from", "or"])
@@ -105,7 +105,7 @@ def _near(short: str, long: str, script: str) -> bool:
     most = len(short) // EDITS_IN
     if not most or (script == "thai" and len(short) < SHORT) or len(long) - len(short) > most:
         return False
-    if Levenshtein.distance(short, long, score_cutoff=most) > most:
+    if OSA.distance(short, long, score_cutoff=most) > most:
         return False
     return [c for c in short if c.isdigit()] == [c for c in long if c.isdigit()]
 
@@ -161,6 +161,8 @@ def author(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
                 break
     if how not in ("equal", "initials", "near") and (said := _said(a, b) or _said(b, a)):
         yield "author_said", said, said
+    elif how not in ("equal", "initials", "near") and (said := _issues(a, b) or _issues(b, a)):
+        yield "author_issues", said, said
     elif not one:
         yield "author_one", next(iter((*a.creators, *a.others)), ""), next(iter((*b.creators, *b.others)), "")
     else:
@@ -173,6 +175,15 @@ def _said(a: Facts, b: Facts) -> str:
         parts = [part for part in name.split() if len(part) > 2]
         if b.said and parts and len("".join(parts)) > 5 and all(part in b.said for part in parts[:2]):
             return name
+    return ""
+
+
+def _issues(a: Facts, b: Facts) -> str:
+    """A creator of the one who is the other's publisher: bodies are entered as either."""
+    for name in a.creators[:2]:
+        for publisher in b.publishers:
+            if len(publisher) > 5 and names.level(name, publisher) in ("equal", "initials", "near"):
+                return name
     return ""
 
 
@@ -409,14 +420,15 @@ def kind(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
 
 
 FEATURES: tuple[Feature, ...] = (
-    title, title_numbers, part, author, year, edition, pages, pieces, height, publisher, place, series, isbn, issn, control, kind,
+    title, title_numbers, part, author, year, edition, pages, pieces, height, publisher, place, series, isbn, issn,
+    control, kind,
 )  # fmt: skip
 
 # ── what counts together ─────────────────────────────────────────────────────────────────────────
 
 TITLE = frozenset(["title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_words"])
-LONGER = frozenset(["title_subtitle", "title_begins", "title_within", "title_words"])
-AUTHOR = frozenset(["author_equal", "author_initials", "author_near", "author_said"])
+LONGER = frozenset(["title_subtitle", "title_begins", "title_within", "title_words", "title_rest", "title_close"])
+AUTHOR = frozenset(["author_equal", "author_initials", "author_near", "author_said", "author_issues"])
 NO_AUTHOR = frozenset(["author_none", "author_one"])
 YEAR = frozenset(["year_equal", "year_range", "year_end"])
 OTHER_YEAR = frozenset(["year_next", "year_near", "year_apart", "year_far"])
@@ -434,6 +446,7 @@ TOGETHER: dict[str, tuple[frozenset[str], ...]] = {
     "title_pages": (TITLE, PAGES),
     "title_publisher": (TITLE, PUBLISHER),
     "all_but_title": (AUTHOR, YEAR, PAGES, PUBLISHER),
+    "all_but_year": (TITLE, AUTHOR, frozenset(["year_next"]), frozenset(["pages_equal"]), PUBLISHER),
     "anonymous": (TITLE, NO_AUTHOR, YEAR, PUBLISHER),
     "coedition": (frozenset(["publisher_differs", "publisher_partly"]), frozenset(["place_differs"])),
     "edition_year": (OTHER_EDITION, OTHER_YEAR),

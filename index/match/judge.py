@@ -29,7 +29,9 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 # Titles that name one work, where the author does not contradict.
-WORK = frozenset(["title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_rest", "title_words"])
+WORK = frozenset(
+    ["title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_rest", "title_words"]
+)
 
 
 def judge(a: Facts, b: Facts, worthless: Collection[str] = (), rows: Table | None = None) -> Judgement:
@@ -64,7 +66,14 @@ def _known(names: Collection[str]) -> bool:
     """Whether more than the title says that it is one work."""
     return not AUTHOR.isdisjoint(names) or (
         not NO_AUTHOR.isdisjoint(names)
-        and not {"isbn_shared", "publisher_equal", "publisher_close", "year_equal", "series_equal", "issn_shared"}.isdisjoint(names)
+        and not {
+            "isbn_shared",
+            "publisher_equal",
+            "publisher_close",
+            "year_equal",
+            "series_equal",
+            "issn_shared",
+        }.isdisjoint(names)
     )
 
 

@@ -27,7 +27,7 @@ def best(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=1 << 14)
 def level(one: str, two: str) -> str:
-    """How well two normalised names agree: equal, initials, near, part, differs; scripts where they cannot be compared."""
+    """How well two normalised names agree; "scripts" where they cannot be compared."""
     if one == two:
         return "equal"
     if normal.script(one) != normal.script(two):

@@ -16,12 +16,15 @@ _NUMBER = r"\d+(?:\s*[-–,/]\s*\d+)*"
 _LATIN_NUMBER = rf"{_NUMBER}|[ivxlc]+(?![a-z\d])|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])"
 _LATIN_VOLUME = r"volumes?|vols?|v|parts?|pts?|books?|bk|tomes?|tomus|band|bd|teil|osa|del"
 _ISSUE = r"numbers?|no|nr|issues?|serie|series|ser"
-_THAI = rf"(?:(?<!พ)(?P<thai>{_THAI_VOLUME})\s*\.?\s*(?P<n>{_NUMBER}|[ก-ฮ](?![ก-๎])|(?:{_PLACE})(?![ก-๎]))"
+_THAI = (
+    rf"(?:(?<!พ)(?P<thai>{_THAI_VOLUME})\s*\.?\s*(?P<n>{_NUMBER}|[ivx]+(?![a-z\d])|[ก-ฮ](?![ก-๎])|(?:{_PLACE})(?![ก-๎]))"
+)
 
 
 def _pattern(latin: str, letters: str) -> re.Pattern[str]:
     return re.compile(
-        rf"[\s,.:;/(\[\-–—]*{_THAI}|(?<![a-z\d])(?P<latin>{latin})(?:\.\s*|\s+)(?P<m>{_LATIN_NUMBER}{letters}))[)\]]*", re.I
+        rf"[\s,.:;/(\[\-–—]*{_THAI}|(?<![a-z\d])(?P<latin>{latin})(?:\.\s*|\s+)(?P<m>{_LATIN_NUMBER}{letters}))[)\]]*",
+        re.I,
     )
 
 
@@ -109,7 +112,10 @@ def _ordinal(word: str) -> str:
 
 _PIECES = re.compile(r"(\d+)\s*(?:v\b|vols?\b|volumes?\b|เล่ม|osaa?\b)", re.I)
 _GROWING = re.compile(r"^\W*(?:v|vols?|volumes?|เล่ม)\b\W*", re.I)
-_NO_PAGES = re.compile(r"\[?\d+\]?\s*(?:(?:unnumbered |folded |col\. )*lea(?:f|ves) of|v\b|vols?\b|volumes?\b|เล่ม|p\. ?l\b|cm|ซม|ชั่วโมง|นาที|min|online|cd|dvd|disc|แผ่น|ฉบับ)|online resource[^(]*", re.I)
+_NO_PAGES = re.compile(
+    r"\[?\d+\]?\s*(?:(?:unnumbered |folded |col\. )*lea(?:f|ves) of|v\b|vols?\b|volumes?\b|เล่ม|p\. ?l\b|cm|ซม|ชั่วโมง|นาที|min|online|cd|dvd|disc|แผ่น|ฉบับ)|online resource[^(]*",
+    re.I,
+)
 _NUMBERS = re.compile(r"\d+")
 
 

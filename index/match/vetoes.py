@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 from rapidfuzz import fuzz
 
+from index.match import normal
 from index.match.facts import Facts
 
 Names = Collection[str]  # of the features that two records show
@@ -19,16 +20,34 @@ def _thai(a: Facts, b: Facts) -> bool:
 
 
 def _twins(a: Facts, b: Facts, found: Names) -> bool:
-    """Whether title, year, pages and publisher agree, in Latin script: there names are romanised and pseudonyms resolved
-    in many ways, and a series' number may stand with the title. In Thai a name or number is what it says."""
-    return not _thai(a, b) and TWINS <= set(found) and not {"publisher_differs", "publisher_partly"} & set(found)
+    """Whether title, year, publisher and pages agree, in Latin script: there names are romanised and pseudonyms
+    resolved in many ways, and a series' number may stand with the title. In Thai a name or number is what it says.
+
+    Where the pages are not known the title must be a long one: many wrote a "Calculus" for one house.
+    """
+    if (
+        _thai(a, b)
+        or not {"title_equal", "year_equal"} <= set(found)
+        or {"publisher_differs", "publisher_partly"} & set(found)
+    ):
+        return False
+    if "pages_equal" in found:
+        return True
+    known = {"pages_one", "pages_none"} & set(found) and "year_publisher" in found
+    return bool(known) and len(a.titles[0].full) >= LONG
 
 
-TWINS = frozenset(["title_equal", "year_equal", "pages_equal"])
+LONG = 24  # letters
 
 
 def volume(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
-    return (_listed(a.volume), _listed(b.volume)) if a.volume and b.volume and a.volume != b.volume else None
+    apart = a.volume and b.volume and a.volume != b.volume and not _written_alike(a, b)
+    return (_listed(a.volume), _listed(b.volume)) if apart else None
+
+
+def _written_alike(a: Facts, b: Facts) -> bool:
+    """Whether the titles are the same text, volumes and all, however it is divided."""
+    return bool(a.titles and b.titles) and normal.squeezed(a.titles[0].shown) == normal.squeezed(b.titles[0].shown)
 
 
 def part(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
@@ -51,9 +70,9 @@ def volume_one(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     if bool(a.volume) == bool(b.volume):
         return None
     one, other = (a, b) if a.volume else (b, a)
-    if set(one.volume) <= set(other.numbers) or {"isbn_shared", "pages_equal"} <= set(found):
+    if set(one.volume) <= set(other.numbers):
         return None
-    if one.pieces not in (0, 1) or _twins(a, b, found):
+    if one.pieces not in (0, 1) or _twins(a, b, found) or _written_alike(a, b):
         return None
     if one.volume_said and any(one.volume_said in text for text in (*(t.full for t in other.titles), other.said)):
         return None
@@ -69,6 +88,21 @@ def printing(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 def edition(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return (a.edition, b.edition) if {"edition_differs", "edition_worded"} & set(found) else None
+
+
+def coedition(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """Another publisher, and another extent or (in Thai) another place: another edition of the text."""
+    other = {"pages_off", "pages_far"} | ({"place_differs"} if _thai(a, b) else set())
+    if "publisher_differs" in found and other & set(found) and "isbn_shared" not in found:
+        return a.publishers[0], b.publishers[0]
+    return None
+
+
+def extent(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """In Thai, far fewer pages without an ISBN that says it is the same book."""
+    if _thai(a, b) and "pages_far" in found and "isbn_shared" not in found:
+        return str(a.pages), str(b.pages)
+    return None
 
 
 def year(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
@@ -94,7 +128,12 @@ def carrier(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
     ours, theirs = set(a.media), set(b.media)
     if ("daisy" in ours) != ("daisy" in theirs) and (ours or theirs) and a.carrier == b.carrier:
         return _listed(a.media), _listed(b.media)
-    if not ours or not theirs or ours & theirs or {"disc"} in (ours, theirs) and (ours | theirs) <= {"disc", "cd", "lp"}:
+    if (
+        not ours
+        or not theirs
+        or ours & theirs
+        or ({"disc"} in (ours, theirs) and (ours | theirs) <= {"disc", "cd", "lp"})
+    ):
         return None
     return _listed(a.media), _listed(b.media)
 
@@ -167,6 +206,20 @@ def author(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return None
 
 
+# A book that goes with another: its title is the other's and one of these.
+COMPANIONS = (
+    "แบบฝึกหัด", "คู่มือครู", "เฉลย", "แผนการสอน", "แผนการจัดการเรียนรู้",
+    "workbook", "teachers", "solutions", "studyguide", "instructors", "answerkey",
+)  # fmt: skip
+
+
+def companion(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
+    for word in COMPANIONS:
+        if any(word in t.full for t in a.titles) != any(word in t.full for t in b.titles):
+            return a.titles[0].shown if a.titles else "", b.titles[0].shown if b.titles else ""
+    return None
+
+
 def title(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     """Different titles; in Thai also those that are only alike: one letter makes another word."""
     alike = {"title_partly", "title_close", "title_rest", "title_within"} & set(found)
@@ -176,9 +229,12 @@ def title(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 
 def numbers(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    """Other numbers in the titles: in Thai anywhere, else in the main title."""
+    """Other numbers in the titles: in the main title, or anywhere where it is Thai, or where words differ, too, and no
+    author agrees."""
     if "numbers_differ" not in found:
         return None
+    if {"author_none", "author_one"} & set(found) and {"title_rest", "title_close", "title_within"} & set(found):
+        return _listed(a.numbers), _listed(b.numbers)
     ours, theirs = ([c for title in facts.titles for c in title.main if c.isdigit()] for facts in (a, b))
     apart = ours and theirs and ours != theirs
     return (_listed(a.numbers), _listed(b.numbers)) if apart or _thai(a, b) else None
@@ -199,14 +255,21 @@ def rare(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
 
 
 AGREEMENTS = (
-    ("author_equal", "author_initials", "author_near", "author_said"), ("year_equal", "year_range", "year_end", "year_next", "rights_equal", "coded_equal"),
+    ("author_equal", "author_initials", "author_near", "author_said", "author_issues"),
+    ("year_equal", "year_range", "year_end", "year_next", "rights_equal", "coded_equal"),
     ("publisher_equal", "publisher_close"), ("pages_equal", "pages_near"), ("pieces_equal",), ("series_and_number",),
 )  # fmt: skip
 ENOUGH = frozenset(["isbn_shared", "issn_shared", "control_shared", "standard_shared", "serial_title", "thesis_title"])
 
 
 def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    """Less than two things agree beside the title, and no number does."""
+    """Less than two things agree beside the title, and no number does. A long title without any author needs one; a
+    Thai title whose author only one record names needs the extent, too."""
+    if _thai(a, b) and "author_one" in found and not {"pages_equal", "isbn_shared", "issn_shared"} & set(found):
+        return "", ""
+    anonymous = {"title_equal", "author_none", "year_equal"} <= set(found) and len(a.titles[0].full) >= LONG
+    if anonymous and "publisher_differs" not in found:
+        return None
     if not ENOUGH.isdisjoint(found) or sum(any(name in found for name in some) for some in AGREEMENTS) > 1:
         return None
     return "", ""
@@ -214,9 +277,11 @@ def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 VETOES: dict[str, Veto] = {
     "volume": volume, "part": part, "set": set_, "volume_one": volume_one, "printing": printing, "edition": edition,
+    "coedition": coedition,
     "ebook": ebook, "carrier": carrier, "form": form, "binding": binding, "language": language, "serial": serial,
     "component": component, "host": host, "issn": issn, "type": type_, "institution": institution, "author": author,
-    "year": year, "title": title, "numbers": numbers, "scripts": scripts, "isbn": isbn, "rare": rare, "little": little,
+    "year": year, "extent": extent, "companion": companion, "title": title, "numbers": numbers, "scripts": scripts,
+    "isbn": isbn, "rare": rare, "little": little,
 }  # fmt: skip
 
 

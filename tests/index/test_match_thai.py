@@ -1,8 +1,6 @@
 """The matcher on Thai cataloguing as it is: a table of pairs, each with the answer of a librarian."""
 
-import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
