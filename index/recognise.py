@@ -238,9 +238,13 @@ def _insert(connection: Connection, judged: Iterator[tuple[int, int, Judgement]]
         connection.execute(insert(shape.edges), new)
 
 
+# Vetoes that say how little is known of two records; another record may well say that they are one.
+SILENT = frozenset(("little", "scripts"))
+
+
 def against(found: Judgement) -> bool:
-    """Whether it keeps the two out of one cluster: they are related, or would be if they were more alike."""
-    vetoes = table().veto
+    """Whether it keeps the two out of one cluster: they are related, or a veto tells them apart."""
+    vetoes = table().veto.keys() - SILENT
     return found.verdict == "related" or any(reason.name in vetoes for reason in found.reasons)
 
 

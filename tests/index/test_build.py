@@ -50,7 +50,7 @@ class Network:
 
     def documents(self) -> dict[str, Document]:
         found = self.catalogue.search(Query(size=200)).hits
-        return {hit.document.id: hit.document for hit in found}
+        return {document.id: document for hit in found for document in (hit.document, *hit.editions)}
 
     def titles(self) -> list[tuple[str, tuple[str, ...]]]:
         return sorted((d.first("title"), tuple(f"{m}/{i}" for m, i in d.records)) for d in self.documents().values())
