@@ -56,6 +56,8 @@ class Columns:
         words = [(word, name) for name, field in fields.items() for word in field.sheet]
         words += [(word, name) for name, given in WORDS.items() for word in given]
         self.words = {folded(word): name if name in known else "" for word, name in words}
+        told = (fields[name].sheet for name in ("title", "creator", "isbn") if name in fields)
+        self.sure = {folded(word) for given in told for word in given}
         self.longest = sorted((word for word in self.words if len(word) > 3), key=len, reverse=True)
 
     def named(self, header: str, exact: bool = False) -> str | None:
@@ -76,7 +78,7 @@ class Columns:
 
     def header(self, rows: Sequence[Sequence[str]]) -> int | None:
         """Where the header stands: the first row with two words that are known just so, or nothing but one;
-        else the first in which most cells hold a known word, and none a number."""
+        else the first in which most cells hold a known word, and none a number; else one with a field's very name."""
         above = [[cell for cell in row if cell] for row in rows[:HEADER_WITHIN]]
         for number, cells in enumerate(above):
             known = sum(self.named(cell, exact=True) is not None for cell in cells)
@@ -85,6 +87,9 @@ class Columns:
         for number, cells in enumerate(above):
             known = sum(self.named(cell) is not None for cell in cells)
             if known >= 2 and known * 2 >= len(cells) and not any(map(_numeric, cells)):
+                return number
+        for number, cells in enumerate(above):
+            if any(folded(cell) in self.sure for cell in cells) and not any(map(_numeric, cells)):
                 return number
         return None
 
