@@ -389,7 +389,7 @@ def isbn(a: Facts, b: Facts, worthless: Collection[str]) -> Iterator[Said]:
         yield "isbn_shared", shared[0], shared[0]
     elif one and two:
         classes = {_binding(c) for c in one.values()}, {_binding(c) for c in two.values()}
-        apart = "" not in classes[0] | classes[1] and not classes[0] & classes[1]
+        apart = not classes[0] & classes[1] and ("" not in classes[0] | classes[1] or {"e"} in classes)
         yield ("isbn_binding" if apart else "isbn_differs"), next(iter(one)), next(iter(two))
     elif weak := sorted((set(a.weak) | one.keys()) & (set(b.weak) | two.keys())):
         yield "isbn_weak", weak[0], weak[0]

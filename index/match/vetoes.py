@@ -7,7 +7,7 @@ from rapidfuzz import fuzz
 
 from index.match import normal
 from index.match.facts import Facts
-from index.match.features import kind_of
+from index.match.features import DIGITAL, kind_of
 
 Names = Collection[str]  # of the features that two records show
 Veto = Callable[[Facts, Facts, Names], tuple[str, str] | None]  # what the two say, or None
@@ -118,7 +118,11 @@ def year(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return _listed(a.years), _listed(b.years)
 
 
-def ebook(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
+def ebook(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """Print and online, as the carriers say it, or the ISBNs."""
+    digital = [bool(f.isbns) and DIGITAL.issuperset(f.isbns.values()) for f in (a, b)]
+    if "isbn_binding" in found and digital[0] != digital[1]:
+        return ("online", "print") if digital[0] else ("print", "online")
     apart = a.carrier and b.carrier and a.carrier != b.carrier and "online" in (a.carrier, b.carrier)
     return (a.carrier, b.carrier) if apart and "print" in (a.carrier, b.carrier) else None
 
