@@ -3,8 +3,8 @@
     python -m bench.match PAIRS.jsonl.gz [--folds N] [--json]
 
 A pair is one JSON object a line: ``{"a", "a_format", "b", "b_format", "label"}``, the records as strings, label 1 for
-the same title. Formats: marc-in-json, melinda-marc-json, marcxml, iso2709, oai_dc, and sheet (an object of field values,
-or of cells under header words). With ``--folds`` the points are fitted anew for each part of the pairs on all
+the same title. Formats: marc-in-json, melinda-marc-json, marcxml, iso2709, oai_dc, and sheet (an object of field
+values, or of cells under header words). With ``--folds`` the points are fitted anew for each part of the pairs on all
 other parts; records that the labels join never stand in two parts. The cuts are the shipped ones.
 
 ``loose`` counts what reaches the looser cut by its points alone, as the published scores have no vetoes.
