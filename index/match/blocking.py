@@ -52,7 +52,7 @@ def _of_title(full: str, main: str, script: str) -> Iterator[str]:
 
 def finer(key: str, facts: Facts) -> list[str]:
     """The keys that replace ``key`` for this record where its block is oversized: by year and by author, then by both,
-    then by the whole title; ``key`` itself where nothing is left to split by.
+    then by the whole title with its volume; ``key`` itself where nothing is left to split by.
 
     A year stands with the next, so that records whose years differ by one still meet.
     """
@@ -64,5 +64,6 @@ def finer(key: str, facts: Facts) -> list[str]:
     if "@" not in rest:
         return [f"{key}{author}" for author in authors]
     if "#" not in rest:
-        return [f"{key}#{title.full[:40]}" for title in facts.titles] or [key]
+        volume = "-".join(facts.volume)
+        return [f"{key}#{title.full[:40]} {volume}" for title in facts.titles] or [key]
     return [key]

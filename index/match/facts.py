@@ -146,7 +146,7 @@ def of_marc(marc: MarcDescribed) -> Facts:
         languages=_languages(coded, [v for f in get("041") for v in f.all("a")]),
         language_said=bool(fields.get("041")),
         thesis=bool(thesis),
-        institution=normal.squeezed(" ".join(thesis)),
+        institution=next((found for text in thesis if (found := statements.institution(text))), ""),
         host=tuple(statements.strings(_in_host(c, v) for f in get("773") for c, v in f.subfields if c in "wtg")),
         series=tuple(statements.strings(statements.series(joined(f, "av")) for f in get("490", "830", "440"))),
         standard=tuple(statements.strings(_standard(f) for f in get("024", "028"))),

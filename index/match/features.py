@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from index.match import names
+from index.match import names, normal
 from index.match.facts import Facts
 from index.match.titles import Title
 
@@ -329,7 +329,7 @@ def publisher(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
 
 
 def _alike(one: str, two: str) -> float:
-    thai = [any("\u0e01" <= c <= "\u0e5b" for c in text) for text in (one, two)]
+    thai = [normal.script(text) == "thai" for text in (one, two)]
     if thai[0] != thai[1]:
         return -1
     if one == two:
@@ -376,6 +376,8 @@ DIGITAL = frozenset(["e", "pdf", "epub", "audio"])
 def isbn(a: Facts, b: Facts, worthless: Collection[str]) -> Iterator[Said]:
     """ISBNs that say something: not a set's, not seen on different titles, and not on a serial."""
     if a.level in ("s", "i") and b.level in ("s", "i"):
+        return
+    if not (a.isbns or a.weak) or not (b.isbns or b.weak):
         return
     one = {i: c for i, c in a.isbns.items() if c != "set" and i not in worthless}
     two = {i: c for i, c in b.isbns.items() if c != "set" and i not in worthless}
@@ -448,7 +450,7 @@ TOGETHER: dict[str, tuple[frozenset[str], ...]] = {
     "all_but_title": (AUTHOR, YEAR, PAGES, PUBLISHER),
     "all_but_year": (TITLE, AUTHOR, frozenset(["year_next"]), frozenset(["pages_equal"]), PUBLISHER),
     "anonymous": (TITLE, NO_AUTHOR, YEAR, PUBLISHER),
-    "coedition": (frozenset(["publisher_differs", "publisher_partly"]), frozenset(["place_differs"])),
+    "publisher_place": (frozenset(["publisher_differs", "publisher_partly"]), frozenset(["place_differs"])),
     "edition_year": (OTHER_EDITION, OTHER_YEAR),
     "year_apart_pages": (OTHER_YEAR, PAGES),
     "longer_and_pages": (LONGER, OTHER_PAGES),
@@ -471,7 +473,12 @@ def kinds(a: Facts, b: Facts, found: Collection[str]) -> Iterator[Said]:
 def compare(a: Facts, b: Facts, worthless: Collection[str] = ()) -> list[Said]:
     """Every feature that two records show."""
     found = [said for feature in FEATURES for said in feature(a, b, worthless)]
-    names_ = {said[0] for said in found}
-    found += [(name, "", "") for name, sides in TOGETHER.items() if all(not side.isdisjoint(names_) for side in sides)]
-    found += kinds(a, b, names_)
+    shown = {said[0] for said in found}
+    for name, sides in TOGETHER.items():
+        for side in sides:
+            if side.isdisjoint(shown):
+                break
+        else:
+            found.append((name, "", ""))
+    found += kinds(a, b, shown)
     return found

@@ -79,7 +79,7 @@ def _known(names: Collection[str]) -> bool:
 
 def _relation(names: Collection[str]) -> str:
     """What a pair below the cut is most likely to be, where no veto says it."""
-    if "coedition" in names:
+    if "publisher_place" in names:
         return "coedition"
     if not {"edition_one", "edition_revised", "edition_named", "year_near", "year_apart", "year_far"}.isdisjoint(names):
         return "printing" if "pages_equal" in names and "publisher_equal" in names else "edition"

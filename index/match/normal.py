@@ -19,6 +19,7 @@ _SET = frozenset(HONORIFICS)
 _BEGINS = re.compile("[ก-ฮเ-ไ][ก-๎]")  # what a Thai word can begin with: ดรุณี is not ดร. ุณี
 # Words beside a name that say what the person did, and how many others there were.
 ROLES = frozenset(["ผู้แต่ง", "ผู้เขียน", "ผู้แปล", "แปล", "บรรณาธิการ", "เรียบเรียง", "ผู้เรียบเรียง", "ผู้รวบรวม", "รวบรวม", "ผู้วาด", "โดย", "และคณะ", "คณะ", "และคนอื่น", "คนอื่น", "และอื่น", "พศ", "คศ", "author", "editor", "editors", "ed", "eds", "translator", "tr", "et", "al", "by", "and"])  # fmt: skip
+_INITIAL = re.compile(r"(?<![A-Za-z])([A-Za-z])\.")
 _DATES = re.compile(r"\b\d{4}\s*-\s*(?:\d{4})?|\b(?:born|b\.|d\.)\s*\d{4}", re.I)
 
 VOLUME = re.compile(
@@ -35,13 +36,18 @@ def squeezed(text: str) -> str:
 def name(text: str) -> str:
     """A person's name without ranks and dates, its parts in one order: ``คึกฤทธิ์ ปราโมช, ม.ร.ว.`` is
     ``ม.ร.ว. คึกฤทธิ์ ปราโมช``, ``Stamp, Mark`` is ``Mark Stamp``. What is nothing but a rank stays as it is."""
-    parts = runs(_DATES.sub(" ", text))
+    parts = _parts(text)
     return " ".join(sorted(_bare(parts)))
 
 
 def written(text: str) -> str:
     """A name as ``name`` has it, its parts in the order in which they were written."""
-    return " ".join(_bare(runs(_DATES.sub(" ", text))))
+    return " ".join(_bare(_parts(text)))
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a name without its dates; initials stand apart, whether they were written so (``J.K.``) or not."""
+    return runs(_INITIAL.sub(r"\1. ", _DATES.sub(" ", text)))
 
 
 def _bare(parts: list[str]) -> list[str]:
@@ -51,6 +57,8 @@ def _bare(parts: list[str]) -> list[str]:
 
 def _detached(part: str) -> str:
     """นายสมชาย is สมชาย; the shortest name is three letters."""
+    if not "\u0e01" <= part[:1] <= "\u0e5b":
+        return part
     for title in _ATTACHED:
         if part.startswith(title) and len(part) - len(title) > 2 and _BEGINS.match(part, len(title)):
             return _detached(part[len(title) :])

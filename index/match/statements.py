@@ -274,6 +274,18 @@ def series(text: str) -> str:
 
 _SERIES_NUMBER = re.compile(r"\d+|(?<![a-z])(?:v|vol|no|nr|ที่|เล่ม|ลำดับ)\.?(?=[\s\d]|$)", re.I)
 
+_INSTITUTIONS = [re.compile(pattern, re.I) for pattern in (
+    "[ก-๎]*มหาวิทยาลัย[ก-๎]*", "สถาบัน[ก-๎]+|[ก-๎]*ราชวิทยาลัย[ก-๎]*|วิทยาลัย[ก-๎]+", r"[a-z][a-z .&']*?\b(?:university|institute|college)\b[a-z ]*",
+)]  # fmt: skip
+
+
+def institution(text: str) -> str:
+    """Where a thesis was accepted, as its note says: ``วิทยานิพนธ์ (ศศ.ม.) -- มหาวิทยาลัยขอนแก่น, 2550``."""
+    text = text.rpartition("--")[2]
+    found = next((match[0] for pattern in _INSTITUTIONS if (match := pattern.search(text))), "")
+    return normal.squeezed(found)
+
+
 # ── identifiers ──────────────────────────────────────────────────────────────────────────────────
 
 _CLASSES = [(re.compile(pattern, re.I), name) for pattern, name in (

@@ -55,7 +55,7 @@ def of_texts(given: Sequence[str], volumes: Sequence[str]) -> Titled:
         return Titled()
     rest, found = statements.volume(given[0], bare=True)
     own, variants = _parallel(rest)
-    title = _title(_MAIN.split(own)[0], own, given[0])
+    title = _title(_MAIN.split(own)[0], own, " ".join((given[0], *volumes)))
     volume = tuple(n for text in volumes for n in statements.numbered(text)) or found
     variants += map(normal.squeezed, given[1:])
     return Titled(

@@ -1,5 +1,6 @@
 """What keeps two records apart whatever else agrees, each by its name."""
 
+import re
 from collections.abc import Callable, Collection
 
 from rapidfuzz import fuzz
@@ -51,7 +52,7 @@ def _written_alike(a: Facts, b: Facts) -> bool:
 
 
 def part(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    return (a.part, b.part) if "part_differs" in found else None
+    return (a.part, b.part) if {"part_differs", "part_one"} & set(found) else None
 
 
 def set_(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
@@ -175,6 +176,8 @@ def component(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
 
 def host(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
     """Components of different hosts, or at different places in one."""
+    if not a.host or not b.host:
+        return None
     for kind in ("w:", "g:"):
         ours, theirs = ({text for text in facts.host if text.startswith(kind)} for facts in (a, b))
         if ours and theirs and not ours & theirs:
@@ -193,7 +196,8 @@ def type_(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
 
 
 def institution(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
-    if a.institution and b.institution and fuzz.partial_ratio(a.institution, b.institution) < 85:
+    known = a.institution and b.institution and normal.script(a.institution) == normal.script(b.institution)
+    if known and fuzz.partial_ratio(a.institution, b.institution) < 90:
         return a.institution, b.institution
     return None
 
@@ -211,19 +215,20 @@ COMPANIONS = (
     "แบบฝึกหัด", "คู่มือครู", "เฉลย", "แผนการสอน", "แผนการจัดการเรียนรู้",
     "workbook", "teachers", "solutions", "studyguide", "instructors", "answerkey",
 )  # fmt: skip
+_COMPANION = re.compile("|".join(COMPANIONS))
 
 
-def companion(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
-    for word in COMPANIONS:
-        if any(word in t.full for t in a.titles) != any(word in t.full for t in b.titles):
-            return a.titles[0].shown if a.titles else "", b.titles[0].shown if b.titles else ""
-    return None
+def companion(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    if "title_equal" in found:
+        return None
+    ours, theirs = ({word for t in facts.titles for word in _COMPANION.findall(t.full)} for facts in (a, b))
+    return (a.titles[0].shown, b.titles[0].shown) if ours != theirs and a.titles and b.titles else None
 
 
 def title(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    """Different titles; in Thai also those that are only alike: one letter makes another word."""
+    """In Thai titles that are only alike are others: one letter makes another word."""
     alike = {"title_partly", "title_close", "title_rest", "title_within"} & set(found)
-    if "title_far" in found or (alike and _thai(a, b)):
+    if alike and _thai(a, b):
         return (a.titles[0].shown, b.titles[0].shown)
     return None
 
@@ -263,12 +268,14 @@ ENOUGH = frozenset(["isbn_shared", "issn_shared", "control_shared", "standard_sh
 
 
 def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    """Less than two things agree beside the title, and no number does. A long title without any author needs one; a
-    Thai title whose author only one record names needs the extent, too."""
+    """Less than two things agree beside the title, and no number does. A long title with its year is enough
+    where no author contradicts it, in Thai where none is named; a Thai title whose author only one record names needs
+    the extent, too."""
     if _thai(a, b) and "author_one" in found and not {"pages_equal", "isbn_shared", "issn_shared"} & set(found):
         return "", ""
-    anonymous = {"title_equal", "author_none", "year_equal"} <= set(found) and len(a.titles[0].full) >= LONG
-    if anonymous and "publisher_differs" not in found:
+    long = {"title_equal", "year_equal"} <= set(found) and len(a.titles[0].full) >= LONG
+    nobody = "author_none" in found or not (_thai(a, b) or "author_differs" in found)
+    if long and nobody and "publisher_differs" not in found:
         return None
     if not ENOUGH.isdisjoint(found) or sum(any(name in found for name in some) for some in AGREEMENTS) > 1:
         return None
@@ -286,7 +293,10 @@ VETOES: dict[str, Veto] = {
 
 
 def vetoes(a: Facts, b: Facts, found: Names) -> list[tuple[str, str, str]]:
-    """Every veto that speaks, the strongest first, with what the two records say."""
+    """Every veto that speaks, the strongest first, with what the two records say; where the titles are others,
+    nothing else is asked."""
+    if "title_far" in found:
+        return [("title", a.titles[0].shown, b.titles[0].shown)]
     return [(name, *said) for name, veto in VETOES.items() if (said := veto(a, b, found))]
 
 
