@@ -26,6 +26,7 @@ lint: $(VENV)/dev ## ruff, its formatter, mypy
 bench: $(VENV)/dev ## the measurements, each in its own time
 	$(BIN)/python -m bench.harvest
 	$(BIN)/python -m bench.index
+	$(BIN)/python -m bench.cluster --night
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.thai
 	$(BIN)/python -m bench.hostile

@@ -18,7 +18,7 @@ from demo.sample import MEMBERS, composed_isbn
 from harvest.record import Parsed, Payload
 from harvest.store import Reading
 
-SEED = "sahaban-cataloguing-1"
+SEED = "sahaban-cataloguing-2"
 
 # Titles that many books have.
 COMMON = (
@@ -34,6 +34,11 @@ HOUSES = (
 )  # fmt: skip
 PLACES = ("กรุงเทพฯ", "ขอนแก่น", "นนทบุรี", "New York")
 
+# How often a record lacks what the book has, or says it amiss.
+NOISE = {
+    "no creator": 0.05, "no imprint": 0.10, "no year": 0.03, "no isbn": 0.30, "no extent": 0.12, "no edition": 0.03,
+    "spaces": 0.40, "slip": 0.03, "honorific": 0.25, "year off": 0.02, "pages off": 0.05, "another isbn": 0.004,
+}  # fmt: skip
 IMPRINT = {"a": "place", "b": "publisher", "c": "year"}
 
 Values = dict[str, tuple[str, ...]]
@@ -142,40 +147,41 @@ def _copies(book: Book) -> Iterator[Copy]:
 
 def catalogued(book: Book, chance: random.Random) -> Values:
     """What one cataloguer wrote of a book."""
-    said = chance.random
-    title = book.spaced if said() < 0.4 else book.title
-    if len(title) > 20 and said() < 0.03:
+    met = lambda what: chance.random() < NOISE[what]  # noqa: E731  it reads like the sentence that it is
+    thai = book.language == "tha"
+    title = book.spaced if met("spaces") else book.title
+    if len(title) > 20 and met("slip"):
         title = _slip(title, chance)
-    if book.volume:
-        title += chance.choice((f" เล่ม {book.volume}", f" เล่มที่ {book.volume}", "")) if book.language == "tha" else ""
+    if book.volume and thai:
+        title += chance.choice((f" เล่ม {book.volume}", f" เล่มที่ {book.volume}", ""))
     values: dict[str, str] = {"title": title + chance.choice(("", "", " /", "."))}
-    if book.volume and (not title.endswith(str(book.volume)) or said() < 0.3):
-        values["volume"] = f"เล่ม {book.volume}" if book.language == "tha" else f"v. {book.volume}"
-    if said() > 0.08:
+    if book.volume and not title.endswith(str(book.volume)):
+        values["volume"] = f"เล่ม {book.volume}" if thai else f"v. {book.volume}"
+    if not met("no creator"):
         values["creator"] = _name(book, chance)
-    if said() > 0.12:
-        values["publisher"] = _house(book, chance)
-        values["place"] = book.place
-    if said() > 0.04:
-        values["year"] = str(book.year + (chance.choice((-1, 1)) if said() < 0.03 else 0))
-    if book.isbn and said() > 0.35:
-        values["isbn"] = book.isbn if said() > 0.004 else composed_isbn(chance.randrange(10**6))
+    if not met("no imprint"):
+        values |= {"publisher": _house(book, chance), "place": book.place}
+    if not met("no year"):
+        values["year"] = str(book.year + (chance.choice((-1, 1)) if met("year off") else 0))
+    if book.isbn and not met("no isbn"):
+        values["isbn"] = composed_isbn(chance.randrange(10**6)) if met("another isbn") else book.isbn
+    values |= {"language": book.language, "material": "ebook" if book.ebook else "book"}
     if book.ebook:
         values["extent"] = chance.choice(("1 ออนไลน์", "1 online resource", f"1 online resource ({book.pages} p.)"))
-        values["material"] = "ebook"
-    elif said() > 0.15:
-        pages = book.pages + (chance.randint(1, 3) if said() < 0.05 else 0)
-        values["extent"] = f"{pages} หน้า" if book.language == "tha" else f"xii, {pages} p."
-    if book.edition > 1 and said() > 0.03:
-        thai = (f"พิมพ์ครั้งที่ {book.edition}", f"ครั้งที่ {book.edition}", f"พิมพ์ครั้งที่ {book.edition} ฉบับปรับปรุง")
-        values["edition"] = chance.choice(
-            thai if book.language == "tha" else (f"{book.edition}nd ed.", f"ed. {book.edition}")
-        )
-    elif book.edition == 1 and said() < 0.15:
-        values["edition"] = "พิมพ์ครั้งที่ 1" if book.language == "tha" else "1st ed."
-    values["language"] = book.language
-    values.setdefault("material", "book")
+    elif not met("no extent"):
+        pages = book.pages + (chance.randint(1, 3) if met("pages off") else 0)
+        values["extent"] = f"{pages} หน้า" if thai else f"xii, {pages} p."
+    if book.edition > 1 and not met("no edition"):
+        values["edition"] = chance.choice(_editions(book.edition, thai))
+    elif book.edition == 1 and chance.random() < 0.15:
+        values["edition"] = "พิมพ์ครั้งที่ 1" if thai else "1st ed."
     return {name: (value,) for name, value in values.items()}
+
+
+def _editions(number: int, thai: bool) -> tuple[str, ...]:
+    if thai:
+        return f"พิมพ์ครั้งที่ {number}", f"ครั้งที่ {number}", f"พิมพ์ครั้งที่ {number} ฉบับปรับปรุง"
+    return f"{number}{'nd' if number == 2 else 'rd'} ed.", f"ed. {number}"
 
 
 def _slip(title: str, chance: random.Random) -> str:
@@ -191,7 +197,7 @@ def _name(book: Book, chance: random.Random) -> str:
     given, _, family = book.creator.partition(" ")
     if book.language != "tha":
         return chance.choice((f"{family}, {given}", f"{given} {family}", f"{family}, {given}."))
-    return (chance.choice(HONORIFICS) if chance.random() < 0.25 else "") + book.creator
+    return (chance.choice(HONORIFICS) if chance.random() < NOISE["honorific"] else "") + book.creator
 
 
 def _house(book: Book, chance: random.Random) -> str:

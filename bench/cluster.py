@@ -171,10 +171,10 @@ def counted(database: Engine) -> Figures:
 
 
 def _night(database: Engine, directory: Path, engine: str, count: int, full: Figures) -> Figures:
-    _fill(database, _changed(count))
+    changed = len(_fill(database, _changed(count)))
     figures, _ = indexed(directory, engine)
     return figures | {
-        "changed": NIGHT,
+        "changed": changed,
         "share": round(figures["seconds"] / full["seconds"], 5),
         "recognition_share": round(figures["recognition_seconds"] / full["recognition_seconds"], 5),
     }
