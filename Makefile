@@ -26,9 +26,11 @@ lint: $(VENV)/dev ## ruff, its formatter, mypy
 bench: $(VENV)/dev ## the measurements, each in its own time
 	$(BIN)/python -m bench.harvest
 	$(BIN)/python -m bench.index
+	$(BIN)/python -m bench.cluster --night
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.thai
 	$(BIN)/python -m bench.hostile
+	$(BIN)/python -m bench.check --titles 20000
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) var/demo

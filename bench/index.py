@@ -79,7 +79,7 @@ def measure_records(given: Tables, count: int) -> Figures:
     vocabulary()  # what titles are composed from is no part of any step
     with home() as (directory, database):
         store = Store(database)
-        records = _fill(store, count)
+        records = fill(store, count)
         with Clock() as reading_alone:
             sum(len(batch) for batch in store.records())
         index = ClockedIndex(given, database, directory)
@@ -103,7 +103,7 @@ def measure_records(given: Tables, count: int) -> Figures:
     }
 
 
-def _fill(store: Store, count: int) -> int:
+def fill(store: Store, count: int) -> int:
     """Put the members' records of so many titles into the store, as harvests would. How many records they are."""
     with store.engine.begin() as connection:
         runs = {code: store.begin(connection, code) for code in MEMBERS}

@@ -98,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     contact: str = ""  # who runs this installation: goes into the User-Agent
+    address: str = ""  # where readers open the catalogue, for links in reports; "" is http://host:port
+    upload_mb: Annotated[int, Meta(ge=1, le=500)] = 20  # the largest purchase list that the page takes
     page_size: Annotated[int, Meta(ge=1, le=200)] = 20
     timeout: Annotated[float, Meta(gt=0, le=3600)] = 60.0  # seconds that a source may stay silent
     retries: Annotated[int, Meta(ge=0, le=20)] = 4
@@ -106,6 +108,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     withdraw_floor: Annotated[int, Meta(ge=0)] = 20  # ... or this many records, whichever is more
     quarantine_limit: Annotated[int, Meta(ge=0)] = 0  # records in quarantine that need no person
+
+    def title_address(self, id: str) -> str:
+        """The whole address of a title's page."""
+        return f"{self.address.rstrip('/') or f'http://{self.host}:{self.port}'}/title/{id}"
 
 
 class Tables(msgspec.Struct, frozen=True):

@@ -1,27 +1,26 @@
 """From the record store to a live index: recognise, merge, write; what changed, or everything anew."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from config import database
 from config.tables import Tables
 from harvest.run import reread
 from harvest.store import Store
-from index.ledger import Ledger, record_key, split_key
-from index.match import rule
+from index import shape, sql, todo
+from index.ledger import Ledger, split_key
 from index.merge import document
+from index.recognise import Recognition, Tell, encodings
 from search.documents import Documents
 from search.generation import Generations
 from search.schema import Schema
 
 logger = logging.getLogger(__name__)
 
-Tell = Callable[[str, int, int | None], None]  # step, done so far, of how many if known
 MUCH = 10  # a tenth of the documents is much to change at once
 TITLES = 1000  # documents made in one transaction
 
@@ -37,6 +36,25 @@ class Built(msgspec.Struct, frozen=True):
     changed: int  # documents that are now other than before, or gone
     titles: int  # that the live index holds
     rebuilt: bool  # a whole generation, or the live one brought up to date
+
+
+class Title(msgspec.Struct, frozen=True):
+    """A title that is marked, with its records and its work."""
+
+    id: str
+    records: list[str]
+    work: str = ""
+
+
+def _marked(connection: Connection, most: int) -> list[Title]:
+    c = shape.clusters.c
+    ids = todo.marked(connection, most)
+    records: dict[str, list[str]] = {id_: [] for id_ in ids}
+    works: dict[str, str] = {}
+    for row in sql.within(connection, select(c.id, c.record, c.work).where(c.live), c.id, ids):
+        records[row.id].append(row.record)
+        works[row.id] = row.work or ""
+    return [Title(id_, found, works.get(id_, "")) for id_, found in records.items()]
 
 
 class Index:
@@ -82,58 +100,40 @@ class Index:
         return True
 
     def _recognise(self, rebuild: bool) -> int:
-        """Take in the records that changed since: keys, edges, clusters, in one transaction."""
-        ledger = self.ledger
-        with database.writing(self.database) as connection:
-            rebuild = rebuild or ledger.state(connection, "rule") != rule.VERSION
-            after = 0 if rebuild else ledger.state(connection, "revision")
-            first = after == 0
-            touched: set[str] = set()
-            changed: set[str] = set()
-            count = 0
-            last = after
-            for batch in self.store.records(after):
-                keys = {record_key(*r.key): [] if r.deleted else list(rule.keys(r)) for _, r in batch}
-                ledger.observe(connection, {record_key(*r.key): not r.deleted for _, r in batch})
-                touched |= ledger.set_keys(connection, keys)
-                if not first:
-                    changed |= keys.keys()
-                count, last = count + len(batch), batch[-1][0]
-                self.tell("recognise", count, None)
-            if count or rebuild:
-                ledger.mark_of(connection, changed)
-                linked = ledger.link(connection, None if first else touched)
-                ledger.recluster(connection, None if first else changed | linked)
-                ledger.mark_of(connection, changed)
-                ledger.set_state(connection, "revision", last)
-                ledger.set_state(connection, "rule", rule.VERSION)
-            if rebuild:
-                ledger.mark_all(connection)
-            return count
+        """Take in the records that changed since: facts, edges, clusters."""
+        known = encodings(self.tables)
+        count = Recognition(self.store, self.database, known, self.tell).run(rebuild)
+        if rebuild:
+            with database.writing(self.database) as connection:
+                todo.mark_all(connection)
+        return count
 
     def _merge(self, rebuild: bool) -> None:
         """Make the documents of the marked titles again, a batch in a transaction."""
         with self.database.connect() as connection:
-            total = self.ledger.dirty_count(connection)
+            total = todo.count(connection)
             # Counting headings one document at a time scatters its writes; a great part of them are counted anew.
             recount = rebuild or total * MUCH > self.documents.count() or self.documents.postponed(connection)
         done = 0
         while True:
             with database.writing(self.database) as connection:
-                titles = self.ledger.dirty(connection, TITLES)
+                titles = _marked(connection, TITLES)
                 if not titles:
                     break
-                records = {r.key: r for r in self.store.fetch(split_key(k) for ks in titles.values() for k in ks)}
+                keys = [split_key(record) for title in titles for record in title.records]
+                records = {record.key: record for record in self.store.fetch(keys)}
                 made, gone = [], []
-                for id_, keys in titles.items():
-                    live = [records[key] for key in map(split_key, keys) if key in records]
+                for title in titles:
+                    live = [records[key] for key in map(split_key, title.records) if key in records]
                     if live:
-                        made.append(document(id_, live, self.tables.fields, tuple(self.tables.members)))
+                        made.append(
+                            document(title.id, live, self.tables.fields, tuple(self.tables.members), title.work)
+                        )
                     else:
-                        gone.append(id_)
+                        gone.append(title.id)
                 self.documents.put(connection, made, recounted=recount)
                 self.documents.remove(connection, gone)
-                self.ledger.clean(connection, titles)
+                todo.clean(connection, [title.id for title in titles])
             done += len(titles)
             self.tell("merge", done, total)
         if recount:

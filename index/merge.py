@@ -52,7 +52,9 @@ MERGES: dict[str, Callable[[Sequence[Values], Same], Values]] = {
 }
 
 
-def document(id_: str, records: Sequence[Record], fields: Mapping[str, Field], members: Sequence[str]) -> Document:
+def document(
+    id_: str, records: Sequence[Record], fields: Mapping[str, Field], members: Sequence[str], work: str = ""
+) -> Document:
     """The document of a cluster's live records; ``members`` is the order of the table."""
     rank = {code: number for number, code in enumerate(members)}
     ordered = sorted(records, key=lambda r: (rank.get(r.member, len(rank)), r.member, r.local_id))
@@ -62,6 +64,7 @@ def document(id_: str, records: Sequence[Record], fields: Mapping[str, Field], m
         holdings=tuple(holding for record in ordered for holding in _holdings(record)),
         members=tuple(dict.fromkeys(record.member for record in ordered)),
         records=tuple(record.key for record in ordered),
+        work=work,
     )
 
 

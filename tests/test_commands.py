@@ -121,6 +121,86 @@ def test_status_as_json_has_its_stable_shape(shelves: Run) -> None:
     assert (standing["live"], standing["last_run"]["seen"], standing["last_run"]["error"]) == (2, 2, None)
 
 
+# ── the purchase check ───────────────────────────────────────────────────────────────────────────
+
+WANTED = [
+    ["รายการเสนอซื้อ"],
+    ["ชื่อเรื่อง", "ผู้แต่ง", "ปีที่พิมพ์", "ISBN", "ราคา"],
+    ["เสือสมิง", "น้อย อินทนนท์", "พ.ศ. 2560", "", "250 บาท"],
+    ["เรื่องที่ไม่มีใครมี", "ไม่มีใคร", "2565", "", "100"],
+]
+
+
+def test_check_as_json_has_its_stable_shape(shelves: Run, tmp_path: Path) -> None:
+    (tmp_path / "สั่งซื้อ.xlsx").write_bytes(xlsx_bytes(WANTED))
+    found = answer(shelves("check", "สั่งซื้อ.xlsx", "--json"))
+    assert found["summary"] == {"held": 1, "related": 0, "review": 0, "not held": 1}
+    held, other = found["rows"]
+    assert (held["row"], held["verdict"], held["members"], held["copies"]) == (
+        3,
+        "held",
+        ["aaa", "bbb"],
+        {"aaa": 2, "bbb": 0},
+    )
+    match = held["matches"][0]
+    assert {"id", "relation", "points", "reasons"} <= match.keys()
+    assert match["reasons"]
+    assert (other["verdict"], other["members"], other["matches"]) == ("not held", [], [])
+    assert found["saved"] == {"THB": "250"}
+
+
+@pytest.mark.parametrize(("name", "start"), [("r.xlsx", b"PK"), ("r.csv", b"\xef\xbb\xbf"), ("r.json", b"{")])
+def test_check_writes_its_report(shelves: Run, tmp_path: Path, name: str, start: bytes) -> None:
+    (tmp_path / "wanted.xlsx").write_bytes(xlsx_bytes(WANTED))
+    shown = shelves("check", "wanted.xlsx", "--out", name)
+    assert (shown.returncode, f"report: {name}" in shown.stdout) == (0, True)
+    assert "มีแล้ว (held) 1" in shown.stdout
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_check_reads_a_pasted_list_and_takes_columns_by_hand(shelves: Run, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("ลำดับ,สาขาวิชา,งาน\n1,น้อย อินทนนท์,เสือสมิง\n2,สมชาย,เรื่องอื่น\n", encoding="utf-8")
+    found = answer(shelves("check", "odd.csv", "--json", "--column", "B=creator", "--column", "งาน=title"))
+    assert [row["title"] for row in found["rows"]] == ["เสือสมิง", "เรื่องอื่น"]
+    line = [sys.executable, str(ROOT / "sahaban.py"), "check", "-", "--json"]
+    environ = os.environ | {"SAHABAN_CONFIG": str(tmp_path / "config"), "SAHABAN_HOME": str(tmp_path / "home")}
+    pasted = subprocess.run(
+        line, input="เสือสมิง / น้อย อินทนนท์, 2560".encode(), env=environ, capture_output=True, check=True, timeout=120
+    )
+    assert json.loads(pasted.stdout)["rows"][0]["verdict"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "arguments", "said"),
+    [
+        ("nowhere.csv", None, [], "nowhere.csv: cannot be read: No such file or directory; check the path"),
+        ("empty.csv", b"", [], "empty.csv: the file is empty"),
+        ("list.xlsx", b"PK\x03\x04", [], "list.xlsx: cannot be read as a workbook"),
+        ("list.csv", b"Price,Qty\n5,6\n", [], "list.csv: no column of titles or ISBN was recognised (Price, Qty)"),
+        ("list.csv", b"Title,x\na,b\n", ["--column", "x=colour"], "list.csv: a column cannot mean colour"),
+        ("list.csv", b"Title,x\na,b\n", ["--column", "y=title"], "list.csv: no column y (Title, x)"),
+        ("list.csv", b"Title,x\na,b\n", ["--out", "report.pdf"], "report.pdf: a report is .xlsx, .csv, .json"),
+    ],
+)
+def test_a_wrong_list_is_one_line_and_exit_code_2(
+    shelves: Run, tmp_path: Path, name: str, raw: bytes | None, arguments: list[str], said: str
+) -> None:
+    if raw is not None:
+        (tmp_path / name).write_bytes(raw)
+    result = shelves("check", name, *arguments)
+    assert result.returncode == 2
+    assert said in result.stderr
+    if "--out" not in arguments:
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_check_before_the_first_index_says_what_to_do(install: Install, run: Run, tmp_path: Path) -> None:
+    install(member("aaa", protocol="file", path="drop", format="sheet"))
+    (tmp_path / "list.csv").write_text("Title,Author\na,b\n", encoding="utf-8")
+    result = run("check", "list.csv")
+    assert (result.returncode, "sahaban index" in result.stderr) == (2, True)
+
+
 def test_a_second_night_changes_nothing(shelves: Run) -> None:
     shown = shelves("nightly")
     assert shown.returncode == 0
@@ -251,3 +331,108 @@ def test_the_quarantine_of_a_member_is_shown(install: Install, run: Run) -> None
     assert "1 records wait in quarantine: sahaban status aaa" in shown
     assert "drop/b.csv, row 3: the row has no title" in shown
     assert run("status", "nobody").returncode == 2
+
+
+# ── at the desk ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def tiger(shelves: Run) -> dict[str, Any]:
+    """The title that both members have, as search tells of it, and its records."""
+    (hit,) = answer(shelves("search", "เสือสมิง", "--json"))["hits"]
+    found: dict[str, Any] = hit
+    records = answer(shelves("why", *records_of(shelves), "--json"))
+    assert records["together"]
+    return found | {"records": records_of(shelves)}
+
+
+def records_of(shelves: Run) -> list[str]:
+    """The two records of the tiger: the number of a row is drawn from what identifies it."""
+    refused = shelves("why", *[answer(shelves("search", "เสือสมิง", "--json"))["hits"][0]["id"]] * 2)
+    assert refused.returncode == 2
+    return [name.strip() for name in refused.stderr.splitlines()[-1].rpartition(": ")[2].split(",")]
+
+
+def test_why_tells_both_records_the_reasons_and_where_they_stand(shelves: Run, tiger: dict[str, Any]) -> None:
+    found = answer(shelves("why", *tiger["records"], "--json"))
+    assert set(found) == {"a", "b", "verdict", "relation", "points", "reasons", "decision", "together", "because"}
+    assert (found["verdict"], found["decision"]) == ("same", None)
+    assert sorted((found["a"]["record"], found["b"]["record"])) == sorted(tiger["records"])
+    assert {found["a"]["title"], found["b"]["title"]} == {tiger["id"]}
+    assert all(set(reason) == {"name", "points", "a", "b", "said"} for reason in found["reasons"])
+    shown = shelves("why", *tiger["records"]).stdout
+    assert "เป็นรายการเดียวกัน" in shown
+    assert "ชื่อเรื่อง" in shown
+    assert f"ขณะนี้อยู่ในรายการเดียวกัน ({tiger['id']})" in shown
+    assert "one title" in shelves("why", *tiger["records"], SAHABAN_LANGUAGE="en").stdout
+
+
+def test_two_records_are_parted_and_joined_again(shelves: Run, tiger: dict[str, Any]) -> None:
+    one, two = tiger["records"]
+    shown = shelves("different", one, two, "--who", "สมศรี", "--note", "ปกต่างกัน")
+    assert (shown.returncode, "สมศรี decided different" in shown.stdout, "2 titles now" in shown.stdout) == (
+        0,
+        True,
+        True,
+    )
+    assert shelves("index").returncode == 0
+    assert answer(shelves("search", "เสือสมิง", "--json"))["total"] == 2
+    decision = answer(shelves("why", one, two, "--json"))["decision"]
+    assert (decision["verdict"], decision["who"], decision["note"]) == ("different", "สมศรี", "ปกต่างกัน")
+    shown = shelves("undecide", two, one)
+    assert "were different (สมศรี" in shown.stdout
+    assert shelves("index").returncode == 0
+    assert [hit["id"] for hit in answer(shelves("search", "เสือสมิง", "--json"))["hits"]] == [tiger["id"]]
+    assert shelves("undecide", one, two).returncode == 2
+
+
+def test_two_titles_are_joined_by_their_ids_and_the_old_id_still_leads_there(
+    shelves: Run, tiger: dict[str, Any]
+) -> None:
+    (other,) = answer(shelves("search", "เสื้อผ้าอีสาน", "--json"))["hits"]
+    shown = shelves("same", other["id"], tiger["id"])
+    assert f"they are title {tiger['id']} now" in shown.stdout, shown.stderr
+    assert shelves("index").returncode == 0
+    assert answer(shelves("search", "เสื้อผ้าอีสาน", "--json"))["hits"][0]["id"] == tiger["id"]
+    shown = shelves("undecide", other["id"], tiger["id"])
+    assert shown.returncode == 0
+    assert "2 titles now" in shown.stdout
+    shelves("index")
+    assert {hit["id"] for hit in answer(shelves("search", "เสือสมิง OR เสื้อผ้าอีสาน", "--json"))["hits"]} == {
+        tiger["id"],
+        other["id"],
+    }
+
+
+def test_what_waits_for_a_person(shelves: Run) -> None:
+    found = answer(shelves("review", "--json"))
+    assert set(found) == {"pairs"}
+    assert all(pair["kind"] in ("contradiction", "review") and not pair["together"] for pair in found["pairs"])
+    assert shelves("review").returncode == 0
+
+
+def test_decisions_as_a_file(shelves: Run, tiger: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    shelves("different", *tiger["records"], "--who", "ก")
+    assert "1 decisions written" in shelves("decisions", "export", str(file)).stdout
+    shelves("undecide", *tiger["records"])
+    assert "1 decisions are new, 0 were known" in shelves("decisions", "import", str(file)).stdout
+    assert "0 decisions are new, 1 were known" in shelves("decisions", "import", str(file)).stdout
+    assert not answer(shelves("why", *tiger["records"], "--json"))["together"]
+    file.write_text("a,b,verdict,who,moment\nx,y,same,ก,z\n", encoding="utf-8")
+    faulty = shelves("decisions", "import", str(file))
+    assert (faulty.returncode, "line 2: a is x; a record is MEMBER/NUMBER" in faulty.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["why", "aaa/404", "bbb/405"], "there is no record aaa/404 in the index"),
+        (["same", "nothing", "bbb/405"], "there is no title nothing"),
+        (["decisions", "import", "nowhere.csv"], "nowhere.csv cannot be read"),
+        (["decisions", "export", "no/such/folder.csv"], "cannot be written"),
+    ],
+)
+def test_wrong_use_of_the_desk_is_one_line(shelves: Run, arguments: list[str], said: str) -> None:
+    result = shelves(*arguments)
+    assert (result.returncode, said in result.stderr) == (2, True), result.stderr

@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, g, request
 
 from config.installation import Installation
 from search.service import Catalogue
-from webapp import errors, templating
+from webapp import check_pages, errors, templating
 from webapp.context import Context, context
 from webapp.language import languages
 from webapp.pages import pages
@@ -33,7 +33,7 @@ def create_app(installation: Installation, catalogue: Catalogue, **config: Any) 
     spoken = languages()
     app.extensions["sahaban"] = Context(installation, catalogue, spoken)
     app.extensions["sahaban.versions"] = _versions(Path(app.static_folder or ""))
-    templating.prepare(app)
+    templating.prepare(app, check_pages.CALLED)
     first = installation.tables.settings.language
     for code in spoken:
         app.register_blueprint(pages, url_prefix="" if code == first else f"/{code}", name=code)

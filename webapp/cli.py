@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from config.installation import Installation
+from webapp.checking import Desk
 
 WORKERS, THREADS = 2, 4
 LONGEST_LINE = 8190  # a Thai letter is nine characters in an address; gunicorn's own limit is half of this
@@ -27,6 +28,7 @@ def run(installation: Installation, host: str, port: int) -> None:
     """Serve on that address; does not come back before it is interrupted. Raises ClickException in one line."""
     _check_index(installation)
     check_port(host, port)
+    Desk(installation.home).sweep(older=0)  # lists that an earlier server left
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{port}/")
     if sys.platform == "win32":

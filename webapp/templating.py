@@ -1,6 +1,6 @@
 """What templates may call: addresses, names and records' texts, each in the language of the page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from flask import Flask
@@ -17,8 +17,8 @@ from webapp.formats import FORMATS
 SUBJECTS = 3  # of those that hold what was looked for, so many are shown with a hit
 
 
-def prepare(app: Flask) -> None:
-    """Give the templates gettext and the functions below."""
+def prepare(app: Flask, called: Sequence[Callable[..., object]] = ()) -> None:
+    """Give the templates gettext, the functions below and those of other pages."""
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.add_extension("jinja2.ext.i18n")
@@ -29,7 +29,7 @@ def prepare(app: Flask) -> None:
         pgettext=lambda context, message: language().catalogue.pgettext(context, message),
     )
     environment.filters.update(number="{:,}".format, whole=display.whole, phrases=display.phrases)
-    environment.globals.update({function.__name__: function for function in CALLED})
+    environment.globals.update({function.__name__: function for function in (*CALLED, *called)})
     environment.globals.update(FORMATS=FORMATS, SORTS=wording.SORTS)
     app.context_processor(_known)
 

@@ -63,7 +63,7 @@ class Sheet:
         words = [(word, target) for target, given in HEADERS.items() for word in given]
         words += [(word, name) for name, field in fields.items() for word in field.sheet]
         words += list(source.columns.items())
-        self.targets = {_folded(word): target for word, target in words}
+        self.targets = {folded(word): target for word, target in words}
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
         """The rows of every sheet. A sheet without a header is broken row by row, unless no sheet has one."""
@@ -88,22 +88,22 @@ class Sheet:
         if not data:
             raise HarvestError(f"{name}: the file is empty (0 bytes)")
         if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
-            yield from _workbook(data, name)
+            yield from workbook(data, name)
         else:
             yield "", _csv(data, name, self.encoding)
 
     def _header(self, rows: Sequence[Sequence[object]]) -> int | None:
         """Where the header row stands: the first that holds two known words, or nothing but one."""
         for number, row in enumerate(rows[:HEADER_WITHIN]):
-            cells = [cell for cell in map(_cell, row) if cell]
-            if cells and sum(_folded(cell) in self.targets for cell in cells) >= min(2, len(cells)):
+            cells = [cell for cell in map(as_text, row) if cell]
+            if cells and sum(folded(cell) in self.targets for cell in cells) >= min(2, len(cells)):
                 return number
         return None
 
     def _payloads(self, rows: Sequence[Sequence[object]], header: int, place: str) -> Iterator[Payload]:
-        words = [_cell(value) for value in rows[header]]
+        words = [as_text(value) for value in rows[header]]
         for number, row in enumerate(rows[header + 1 :], header + 2):
-            cells = [_cell(value) for value in row]
+            cells = [as_text(value) for value in row]
             if any(cells):
                 yield self._payload(_paired(words, cells), f"{place}, row {number}")
 
@@ -116,7 +116,7 @@ class Sheet:
 
     def _without_header(self, rows: Sequence[Sequence[object]], place: str) -> Iterator[Payload]:
         for number, row in enumerate(rows, 1):
-            cells = [_cell(value) for value in row]
+            cells = [as_text(value) for value in row]
             if any(cells):
                 data = msgspec.json.encode(_paired([], cells))
                 yield Payload(data, f"{place}, row {number}", broken="the sheet has no header row")
@@ -133,7 +133,7 @@ class Sheet:
             raise ValueError(f"not a stored row: {error}") from error
         cells: dict[str, list[str]] = {}
         for header, cell in row:
-            target = self.targets.get(_folded(header))
+            target = self.targets.get(folded(header))
             if target and cell:
                 cells.setdefault(target, []).append(cell)
         return cells
@@ -149,14 +149,21 @@ class Sheet:
         return Holding(member=self.member, copies=int(number[0]) if number else 0, **parts)
 
 
-def _workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
-    _bounded(data, name)
+def workbook(data: bytes, name: str, most: int = CELLS) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
+    """The sheets of an Excel or ODS file that hold something, with their rows. Raises HarvestError, also where they
+    span more than so many cells."""
+    _bounded(data, name, most)
+    spanned = 0
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for sheet in book.sheet_names:
-            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        for title in book.sheet_names:
+            sheet = book.get_sheet_by_name(title)
+            spanned += sheet.total_height * sheet.total_width
+            if spanned > most:
+                raise HarvestError(_far(name, spanned))
+            rows = sheet.to_python(skip_empty_area=False)
             if any(any(cell != "" for cell in row) for row in rows):
-                yield sheet, rows
+                yield title, rows
     except CalamineError as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
 
@@ -164,7 +171,7 @@ def _workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[o
 _REFERENCE = re.compile(rb"<c[^>]*?\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 
 
-def _bounded(data: bytes, name: str) -> None:
+def _bounded(data: bytes, name: str, most: int) -> None:
     """Refuse a workbook that unpacks to too much, or whose cells lie so far apart that the area between them
     does not fit into memory: calamine makes room for all of it at once. Raises HarvestError."""
     if data[:2] != b"PK":
@@ -174,12 +181,39 @@ def _bounded(data: bytes, name: str) -> None:
             if sum(part.file_size for part in archive.infolist()) > UNPACKED:
                 raise HarvestError(f"{name}: unpacks to more than {UNPACKED >> 20} MB")
             for part in archive.namelist():
-                if part.startswith("xl/worksheets/") and (area := _area(archive.read(part))) > CELLS:
-                    raise HarvestError(
-                        f"{name}: its cells span {area} places: one lies far off; delete it and save again"
-                    )
+                if part.startswith("xl/worksheets/") and (area := _area(archive.read(part))) > most:
+                    raise HarvestError(_far(name, area))
+                if part == "content.xml" and (area := _repeated(archive.read(part))) > most:
+                    raise HarvestError(_far(name, area))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+
+
+def _far(name: str, area: int) -> str:
+    return f"{name}: its cells span {area} places: one lies far off; delete it and save again"
+
+
+_ODS_ROW = re.compile(rb"<table:table-row([^>]*)>(.*?)</table:table-row>", re.S)
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell([^>]*?)(/?)>")
+_ODS_TIMES = re.compile(rb"table:number-(?:rows|columns)-repeated=[\"']([0-9]{1,9})[\"']")
+
+
+def _repeated(content: bytes) -> int:
+    """The cells of an ODS file's rows that hold something, each as often as it is to be repeated. The last cell of
+    a row, where it is empty, and empty rows are repeated to the sheet's end, and cost nothing."""
+    return sum(_times(row[1]) * _wide(row[2]) for row in _ODS_ROW.finditer(content) if b"<text:p" in row[2])
+
+
+def _wide(row: bytes) -> int:
+    cells = list(_ODS_CELL.finditer(row))
+    while cells and cells[-1][2]:
+        cells.pop()
+    return sum(_times(cell[1]) for cell in cells)
+
+
+def _times(attributes: bytes) -> int:
+    found = _ODS_TIMES.search(attributes)
+    return int(found[1]) if found else 1
 
 
 def _area(sheet: bytes) -> int:
@@ -200,17 +234,17 @@ def _column(letters: bytes) -> int:
 
 
 def _csv(data: bytes, name: str, encoding: str) -> Iterator[list[str]]:
-    text = _decoded(data, name, encoding)
+    text = decoded(data, name, encoding)
     above = text.split("\n", HEADER_WITHIN)[:HEADER_WITHIN]
     delimiter = max(DELIMITERS, key=lambda d: max(line.count(d) for line in above))
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(UNPACKED)  # one for the whole process: another file may be read at the same time
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except csv.Error as error:
         raise HarvestError(f"{name}: cannot be read as CSV: {error}") from error
 
 
-def _decoded(data: bytes, name: str, encoding: str) -> str:
+def decoded(data: bytes, name: str, encoding: str) -> str:
     """The text, in the encoding that the source names, or UTF-16 or UTF-8 or cp874, whichever holds.
 
     Where none does, it is UTF-8 with bad bytes in some rows, which are set aside one by one; unless it is
@@ -228,7 +262,7 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     return escaped.replace("\x00", "")
 
 
-def _cell(value: object) -> str:
+def as_text(value: object) -> str:
     """A cell as text: 2560.0 as 2560, a date as ISO, white space single."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -237,7 +271,7 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split(" ")).strip() if value is not None else ""
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
     return " ".join(word.casefold().replace("_", " ").strip(" .:*").split())
 
 

@@ -36,6 +36,7 @@ PATHS = (
     "/browse/call_number",
     "/help",
     "/members",
+    "/check",
     "/no-such-page",
 )
 LANGUAGES = ("", "/en")
@@ -439,6 +440,35 @@ LINES = """() => {
   }
   return lines.filter(line => /[ก-ฮ]/.test(line));
 }"""
+
+
+# ── a purchase list ──────────────────────────────────────────────────────────────────────────────
+
+BOUGHT = "\n".join(["ชื่อเรื่อง,ผู้แต่ง,ปีพิมพ์,ราคา (บาท)", *(f"หนังสือที่ไม่มีใครมี {n},ก ข,2560,100" for n in range(60))])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
+def test_a_purchase_list_from_end_to_end(browser: Browser, site: str, width: int, javascript: bool) -> None:
+    page = opened(browser, site, "/check", width, java_script_enabled=javascript)
+    page.get_by_label("เลือกไฟล์").set_input_files(
+        {"name": "สั่งซื้อ.csv", "mimeType": "text/csv", "buffer": BOUGHT.encode()}
+    )
+    page.get_by_role("button", name="อ่านรายการ").click()
+    expect(page.get_by_label("ราคา (บาท)")).to_have_value("price")
+    if javascript:
+        assert not page.evaluate(OUTSIDE)
+    page.get_by_label("ผู้แต่ง").select_option("contributor")
+    page.get_by_role("button", name="ตรวจ 60 แถว").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ผลการตรวจ", timeout=60_000)
+    expect(page.locator(".verdict-not-held .verdict-count")).to_have_text("60")
+    page.get_by_role("link", name="ถัดไป").click()
+    expect(page.locator(".row")).to_have_count(10)
+    if javascript:
+        assert not page.evaluate(OUTSIDE)
+    page.get_by_role("button", name="ลบผลการตรวจทันที").click()
+    expect(page.get_by_role("status")).to_have_text("ลบรายการและผลการตรวจแล้ว")
+    page.context.close()
 
 
 # ── by keyboard and by ear ───────────────────────────────────────────────────────────────────────

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from config.cells import FORMULA, safe
 from config.tables import Tables
 from search.answer import as_json
 from search.question import Query
 from search.service import Catalogue
 from tests.conftest import ROOT
 from webapp.formats import FORMATS
-from webapp.formats.sheet import FORMULA, safe
 
 
 @pytest.mark.parametrize("extension", FORMATS)

@@ -48,6 +48,7 @@ PAGES = (
     "/browse/subject?from=zzz",
     "/help",
     "/members",
+    "/check",
     "/title/no-such-title",
 )
 every_page = pytest.mark.parametrize("path", PAGES)
@@ -92,7 +93,7 @@ def test_structure(client: FlaskClient, path: str, language: str) -> None:
 def test_every_control_has_a_label(client: FlaskClient, path: str, language: str) -> None:
     tree = page(client, LANGUAGES[language] + path)
     labelled = set(tree.xpath("//label/@for"))
-    for control in tree.xpath("//input[not(@type='hidden')] | //select"):
+    for control in tree.xpath("//input[not(@type='hidden')] | //select | //textarea"):
         assert control.get("id") in labelled or control.xpath("ancestor::label"), html.tostring(control)
 
 

@@ -5,13 +5,11 @@ import io
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from config.cells import BOM, safe
 from config.values import both_eras
 from search.question import Document, Page
 from webapp.display import isbn
 from webapp.formats import Reader
-
-BOM = "\ufeff"  # without it Excel reads Thai as Windows-874
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Column = tuple[str, Callable[[Document], str]]
 
@@ -57,8 +55,3 @@ def buddhist_years(document: Document) -> str:
 def members(document: Document, reader: Reader) -> list[str]:
     known = reader.tables.members
     return [known[code].name.in_language(reader.language.code) if code in known else code for code in document.members]
-
-
-def safe(cell: str) -> str:
-    """A cell that a spreadsheet reads as text: ``=1+1`` becomes ``'=1+1``."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

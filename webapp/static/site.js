@@ -132,3 +132,30 @@
     if (option) choose([...list.children].indexOf(option));
   });
 })();
+
+/* The progress of a purchase check: without this file the page renews itself. */
+(() => {
+  const place = document.querySelector("[data-progress]");
+  if (!place || !window.fetch) return;
+
+  const PAUSE = 1000; // milliseconds between two questions
+  const bar = place.querySelector("progress");
+  const said = place.querySelector("[role=status]");
+  const number = (n) => n.toLocaleString("en");
+
+  const ask = async () => {
+    try {
+      const answer = await fetch(place.dataset.progress, { cache: "no-store" });
+      const { state, done, of } = await answer.json();
+      if (!answer.ok || state === "done" || state === "failed") return location.reload();
+      if (of) bar.max = of;
+      bar.value = done;
+      if (state === "queued") said.textContent = said.dataset.queued;
+      if (state === "running") said.textContent = said.dataset.running.replace("{done}", number(done)).replace("{of}", number(of));
+    } catch {
+      // no connection: the next question may get through
+    }
+    setTimeout(ask, PAUSE);
+  };
+  setTimeout(ask, PAUSE);
+})();

@@ -1,0 +1,178 @@
+"""The blocks: which records are compared, with no block so large that its pairs cannot be counted."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+
+import msgspec
+from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, func, insert, select
+
+from index import shape, sql
+from index.match import blocking
+from index.match.facts import Facts
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Facts)
+
+# The keys of the records whose candidates are wanted.
+_wanted = Table(
+    "blocks_wanted", MetaData(), Column("block", shape.Number), Column("number", shape.Number), prefixes=["TEMPORARY"]
+)
+
+
+def packed(facts: Facts) -> bytes:
+    return _encoder.encode(facts)
+
+
+def unpacked(body: bytes) -> Facts:
+    return _decoder.decode(body)
+
+
+def block(key: str) -> int:
+    """A key as 64 bits with a sign, as databases have them."""
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
+
+
+def spread(facts: Facts, split: Collection[int]) -> dict[int, bool]:
+    """The blocks of a record, and whether it is compared there; where it is not, finer ones stand beside it."""
+    found: dict[int, bool] = {}
+    waiting = blocking.keys(facts)
+    while waiting:
+        key = waiting.pop()
+        number = block(key)
+        if number in found:
+            continue
+        finer = blocking.finer(key, facts) if number in split else [key]
+        found[number] = finer == [key]
+        waiting += finer
+    return found
+
+
+def read(connection: Connection, numbers: Collection[int]) -> dict[int, Facts]:
+    """The facts of those of the records that are live."""
+    query = select(shape.facts.c.number, shape.facts.c.body)
+    return {n: unpacked(body) for n, body in sql.within(connection, query, shape.facts.c.number, numbers)}
+
+
+def split_now(connection: Connection) -> set[int]:
+    return set(connection.scalars(select(shape.split.c.block)))
+
+
+def candidates(connection: Connection, facts: Facts) -> set[int]:
+    """The records that share a block with facts which need not be those of a record."""
+    found: set[int] = set()
+    keys = blocking.keys(facts)
+    seen: set[int] = set()
+    while keys:
+        named = {block(key): key for key in keys}
+        seen |= named.keys()
+        split = {row[0] for row in sql.within(connection, select(shape.split), shape.split.c.block, named)}
+        whole = named.keys() - split
+        query = select(shape.blocks.c.number)
+        found.update(row[0] for row in sql.within(connection, query, shape.blocks.c.block, whole))
+        finer = {named[n]: blocking.finer(named[n], facts) for n in sorted(split)}
+        finest = {block(key) for key, replaced in finer.items() if replaced == [key]}
+        found.update(row[0] for row in sql.within(connection, query, shape.blocks.c.block, finest))
+        keys = [key for replaced in finer.values() for key in replaced if block(key) not in seen]
+    return found
+
+
+def pairs(connection: Connection, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """(record, candidate), each once, for records given as (block, record)."""
+    _wanted.create(connection, checkfirst=True)
+    connection.execute(delete(_wanted))
+    connection.execute(insert(_wanted), [{"block": b, "number": n} for b, n in wanted])
+    here, there = _wanted.c, shape.blocks.c
+    joined = _wanted.join(shape.blocks, (there.block == here.block) & (there.number != here.number))
+    query = select(here.number, there.number).select_from(joined).distinct()
+    for rows in connection.execute(query).partitions(10_000):
+        yield from ((one, two) for one, two in rows)
+
+
+# ── kept up ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def stage(number: int, before: Collection[int], now: Collection[int]) -> list[dict[str, int]]:
+    """What a record's blocks gained and lost, as rows to be staged."""
+    gone = [{"block": b, "number": number, "sign": -1} for b in before if b not in now]
+    return gone + [{"block": b, "number": number, "sign": 1} for b in now if b not in before]
+
+
+def absorb(connection: Connection) -> set[int]:
+    """Bring in what was staged, in the order of the table. The records that are compared with others than before,
+    because a block of theirs became too large to be compared as a whole, or small enough again."""
+    net = func.sum(shape.staged.c.sign)
+    grouped = select(shape.staged.c.block, shape.staged.c.number).group_by(shape.staged.c.block, shape.staged.c.number)
+    gone = connection.execute(grouped.having(net < 0)).all()
+    _write(connection, [], [{"of_block": b, "of_number": number} for b, number in gone])
+    new = grouped.having(net > 0).order_by(shape.staged.c.block, shape.staged.c.number)
+    connection.execute(insert(shape.blocks).from_select(["block", "number"], new))
+    moved = _split(connection) | _join(connection, {b for b, _ in gone})
+    connection.execute(delete(shape.staged))
+    return moved
+
+
+def _split(connection: Connection) -> set[int]:
+    touched = select(shape.staged.c.block).where(shape.staged.c.sign > 0).distinct().subquery()
+    joined = shape.blocks.join(touched, touched.c.block == shape.blocks.c.block)
+    query = select(shape.blocks.c.block).select_from(joined).group_by(shape.blocks.c.block)
+    split = split_now(connection)
+    large = set(connection.scalars(query.having(func.count() > blocking.LIMIT))) - split
+    moved: set[int] = set()
+    while large:
+        connection.execute(insert(shape.split), [{"block": b} for b in sorted(large)])
+        split |= large
+        finer: set[int] = set()
+        for b in sorted(large):
+            members = _members(connection, b)
+            moved |= set(members)
+            finer |= _respread(connection, members, split - {b}, split)
+        large = _oversized(connection, finer) - split
+    return moved
+
+
+def _join(connection: Connection, lost: set[int]) -> set[int]:
+    """Blocks that are no longer oversized: from the coarse to the fine, as those below lose their records with them."""
+    moved: set[int] = set()
+    split = split_now(connection)
+    small = (lost & split) - _oversized(connection, lost & split)
+    while small:
+        sql.drop(connection, shape.split.c.block, small)
+        lost = set()
+        for b in sorted(small):
+            members = _members(connection, b)
+            moved |= set(members)
+            lost |= _respread(connection, members, split, split - small)
+        split -= small
+        small = (lost & split) - _oversized(connection, lost & split)
+    return moved
+
+
+def _members(connection: Connection, b: int) -> list[int]:
+    return list(connection.scalars(select(shape.blocks.c.number).where(shape.blocks.c.block == b)))
+
+
+def _oversized(connection: Connection, some: Collection[int]) -> set[int]:
+    query = select(shape.blocks.c.block).group_by(shape.blocks.c.block).having(func.count() > blocking.LIMIT)
+    return {row[0] for row in sql.within(connection, query, shape.blocks.c.block, some)}
+
+
+def _respread(connection: Connection, members: Collection[int], before: set[int], after: set[int]) -> set[int]:
+    """Write records' rows anew after a split or a join; the blocks that gained or lost one."""
+    gained: list[dict[str, int]] = []
+    lost: list[dict[str, int]] = []
+    for some in sql.parts(members, 5000):
+        for number, facts in read(connection, some).items():
+            old, new = spread(facts, before), spread(facts, after)
+            gained += [{"block": b, "number": number} for b in new.keys() - old.keys()]
+            lost += [{"of_block": b, "of_number": number} for b in old.keys() - new.keys()]
+    return _write(connection, gained, lost)
+
+
+def _write(connection: Connection, gained: list[dict[str, int]], lost: list[dict[str, int]]) -> set[int]:
+    here = shape.blocks.c
+    if lost:
+        this = (here.block == bindparam("of_block")) & (here.number == bindparam("of_number"))
+        connection.execute(delete(shape.blocks).where(this), lost)
+    if gained:
+        connection.execute(insert(shape.blocks), sorted(gained, key=lambda row: (row["block"], row["number"])))
+    return {row["block"] for row in gained} | {row["of_block"] for row in lost}

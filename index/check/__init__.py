@@ -1,0 +1,1 @@
+"""A purchase list against every member's holdings."""

@@ -1,0 +1,138 @@
+"""The command that checks a purchase list."""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from config.installation import Installation
+from config.tables import Tables
+from index.check import lists
+from index.check.check import NOT_HELD, RELATIONS, VERDICTS, Report, Result
+from index.check.lists import List, ListError
+from index.check.report import FORMS, Reader
+from index.check.service import NothingHeld, check_of
+
+SAID = {"held": "มีแล้ว (held)", "related": "มีฉบับอื่น (other form held)", "review": "ควรตรวจดูเอง (please look)",
+        "not held": "ยังไม่มี (not held)"}  # fmt: skip
+WIDE = 70  # letters of a title in a line
+
+
+@click.command("check")
+@click.argument("path", metavar="LIST", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="REPORT",
+              help="Write the report there: .xlsx, .csv or .json.")  # fmt: skip
+@click.option("--json", "as_data", is_flag=True, help="Print JSON.")
+@click.option("--column", "named", multiple=True, metavar="WHICH=MEANING",
+              help="A column by header, number or letter: 2=title, ราคาสุทธิ=price; may come again.")  # fmt: skip
+@click.option("--language", type=click.Choice(["th", "en"]), help="Of the report (default: language of settings.toml).")
+@click.pass_obj
+def command(
+    installation: Installation, path: Path, out: Path | None, as_data: bool, named: tuple[str, ...],
+    language: str | None,
+) -> None:  # fmt: skip
+    """Check a purchase list against every member's holdings.
+
+    LIST is CSV, Excel, ODS, ISO 2709, MARCXML or plain text, a title a line; "-" reads it from standard input.
+    """
+    tables = installation.tables
+    form = out.suffix.lower().removeprefix(".") if out else ""
+    if out and form not in FORMS:
+        raise click.UsageError(f"--out: {out.name}: a report is {', '.join(f'.{suffix}' for suffix in FORMS)}")
+    try:
+        given = _named(_read(path, tables), named, tables)
+        report = _checked(installation, given)
+    except ListError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except NothingHeld as error:
+        raise click.ClickException(str(error)) from error
+    reader = Reader(tables, language or tables.settings.language, tables.settings.title_address)
+    if out:
+        try:
+            out.write_bytes(FORMS[form].write(report, reader))
+        except OSError as error:
+            raise click.ClickException(f"{out}: cannot be written: {error.strerror}") from error
+    if as_data:
+        click.echo(FORMS["json"].write(report, reader).decode())
+    else:
+        click.echo("\n".join(_said(report, brief=out is not None)))
+        if out:
+            click.echo(f"report: {out}")
+
+
+def _read(path: Path, tables: Tables) -> List:
+    if str(path) == "-":
+        return lists.read(sys.stdin.buffer.read(), lists.PASTED, tables.fields)
+    try:
+        return lists.read(path.read_bytes(), path.name, tables.fields)
+    except IsADirectoryError as error:
+        raise ListError(f"{path}: is a directory; name a file in it") from error
+    except OSError as error:
+        raise ListError(f"{path}: cannot be read: {error.strerror}; check the path") from error
+
+
+def _named(given: List, named: Sequence[str], tables: Tables) -> List:
+    """The list with the meanings that were given by hand."""
+    if not named:
+        return given
+    meanings = [list(table.columns) for table in given.tables]
+    for pair in named:
+        which, equals, meaning = pair.rpartition("=")
+        if not equals:
+            raise click.UsageError(f"--column: write WHICH=MEANING, as in 1=title, not {pair}")
+        found = [(n, at) for n, table in enumerate(given.tables) if (at := _place(which, table.headers)) is not None]
+        if not found:
+            seen = ", ".join(h for table in given.tables for h in table.headers if h) or "no header row"
+            raise ListError(
+                f"{given.name}: no column {which} ({seen}); name it by its header, its number or its letter"
+            )
+        for n, at in found:
+            meanings[n][at] = meaning
+    return lists.arranged(given, meanings, tables.fields)
+
+
+def _place(which: str, headers: Sequence[str]) -> int | None:
+    """Where a column stands: by its header, its number from 1 or its letter."""
+    if which in headers:
+        return headers.index(which)
+    number = int(which) if re.fullmatch(r"[0-9]{1,3}", which) else 0
+    if re.fullmatch(r"[A-Za-z]", which):
+        number = ord(which.upper()) - 64
+    return number - 1 if 0 < number <= len(headers) else None
+
+
+def _checked(installation: Installation, given: List) -> Report:
+    """Check with a progress bar on a terminal."""
+    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*bar, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("check", total=len(given))
+        check = check_of(installation.tables, installation.database)
+        return check.run(given, lambda done, of: progress.update(task, completed=done, total=of))
+
+
+def _said(report: Report, brief: bool) -> Iterator[str]:
+    """The summary for people; and without a report the rows that somebody should look at."""
+    if not brief:
+        yield from (_line(result) for result in report.results if result.verdict != NOT_HELD)
+        yield ""
+    yield f"{len(report.results)} แถว (rows): " + ", ".join(f"{SAID[v]} {report.summary[v]}" for v in VERDICTS)
+    if report.duplicates:
+        yield f"ซ้ำกันในรายการ (repeated in the list): {report.duplicates}"
+    for currency, amount in report.saved.items():
+        yield f"ประหยัดได้ (saved): {amount:,.2f} {currency} จาก (of) {report.asked[currency]:,.2f}"
+    if report.broken:
+        number, why = report.broken[0]
+        yield f"{len(report.broken)} ระเบียนอ่านไม่ได้ (records cannot be read); {number}: {why}"
+
+
+def _line(result: Result) -> str:
+    place = f"{result.sheet} {result.number}" if result.sheet else str(result.number)
+    relation = result.matches[0].relation
+    what = RELATIONS[relation].en if relation in RELATIONS else ""
+    title = (result.first("title") or result.first("isbn"))[:WIDE]
+    return f"{place}. {result.verdict}{f' ({what})' if what else ''}: {title} · {', '.join(result.members)}"

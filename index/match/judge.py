@@ -1,0 +1,86 @@
+"""Whether two records are one title, and why."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from index.match.facts import Facts
+from index.match.features import AUTHOR, NO_AUTHOR, Said, compare
+from index.match.table import Table, table
+from index.match.vetoes import vetoes
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One named feature or veto that spoke, with what the two records say."""
+
+    name: str
+    points: int  # 0 for a veto
+    a: str = ""
+    b: str = ""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """An answer with its reasons: the vetoes first, then the features, those that count most first."""
+
+    verdict: str  # same, related, review, different
+    relation: str  # of what is related: edition, printing, volume, binding, ebook, translation, coedition …
+    points: int
+    reasons: tuple[Reason, ...]
+
+
+# Titles that name one work, where the author does not contradict.
+WORK = frozenset(
+    ["title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_rest", "title_words"]
+)
+
+
+def judge(a: Facts, b: Facts, worthless: Collection[str] = (), rows: Table | None = None) -> Judgement:
+    """The answer for two records. ``worthless``: ISBNs that were seen on different titles, or on sets."""
+    return decide(a, b, compare(a, b, worthless), rows or table())
+
+
+def decide(a: Facts, b: Facts, found: Sequence[Said], rows: Table) -> Judgement:
+    """The answer from the features that were found: the sum, then the vetoes."""
+    counted = [Reason(name, rows.feature[name].points, x, y) for name, x, y in found]
+    points = rows.bias + sum(reason.points for reason in counted)
+    names = {name for name, _, _ in found}
+    spoken = [Reason(name, 0, x, y) for name, x, y in vetoes(a, b, names)]
+    reasons = (*spoken, *sorted((r for r in counted if r.points), key=lambda reason: -abs(reason.points)))
+    if not spoken and points >= rows.cut.same:
+        return Judgement("same", "", points, reasons)
+    work = not WORK.isdisjoint(names) and not {"author_differs", "author_part"} & names
+    relation = next((r for reason in spoken if (r := rows.veto[reason.name].relation)), "") or _relation(names)
+    apart = any(not rows.veto[reason.name].relation and reason.name in PARTED for reason in spoken)
+    if work and relation and not apart and _known(names):
+        return Judgement("related", relation, points, reasons)
+    near = points >= rows.cut.review or "isbn_shared" in names or (work and not AUTHOR.isdisjoint(names))
+    if apart and (points < rows.cut.same or "institution" in {reason.name for reason in spoken}):
+        near = False
+    return Judgement("review" if near else "different", "", points, reasons)
+
+
+PARTED = frozenset(["author", "institution", "type", "title"])  # after these nothing is related
+
+
+def _known(names: Collection[str]) -> bool:
+    """Whether more than the title says that it is one work."""
+    return not AUTHOR.isdisjoint(names) or (
+        not NO_AUTHOR.isdisjoint(names)
+        and not {
+            "isbn_shared",
+            "publisher_equal",
+            "publisher_close",
+            "year_equal",
+            "series_equal",
+            "issn_shared",
+        }.isdisjoint(names)
+    )
+
+
+def _relation(names: Collection[str]) -> str:
+    """What a pair below the cut is most likely to be, where no veto says it."""
+    if "publisher_place" in names:
+        return "coedition"
+    if not {"edition_one", "edition_revised", "edition_named", "year_near", "year_apart", "year_far"}.isdisjoint(names):
+        return "printing" if "pages_equal" in names and "publisher_equal" in names else "edition"
+    return ""

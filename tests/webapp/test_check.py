@@ -1,0 +1,268 @@
+"""The pages of the purchase check: bring a list, correct its columns, wait, read; nothing is kept, nothing runs."""
+
+import csv
+import io
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import html
+
+import sahaban
+from config.installation import Installation
+from harvest.store import Store
+from index.build import Index
+from search.service import Catalogue
+from tests.conftest import ROOT
+from tests.index.test_build import Network
+from webapp import checking
+from webapp.app import create_app
+from webapp.checking import Desk, Progress, work
+
+LIST = (
+    "ชื่อเรื่อง,ผู้แต่ง,ปีพิมพ์,ราคา,จำนวน\n"
+    "ข้างหลังภาพ,ศรีบูรพา,2480,100,2\n"
+    "<script>alert(1)</script>,<b>ก</b>,2560,50,1\n"
+    "=1+1,ไม่มีใคร,2560,50,1\n"
+)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The shipped tables over a store with one title at two members."""
+    made = Installation(ROOT / "config", tmp_path_factory.mktemp("home"), sahaban.known)
+    network = Network(made.tables, made.home)
+    network.put("kku", "1", "ข้างหลังภาพ", creator="ศรีบูรพา", year="1937", publisher="ผดุงศึกษา")
+    network.put("kkpl", "9", "ข้างหลังภาพ", creator="ศรีบูรพา", year="1937", publisher="ผดุงศึกษา")
+    network.index()
+    network.database.dispose()
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def desk(installed: Installation) -> Iterator[Desk]:
+    made = Desk(installed.home)
+    yield made
+    made.sweep(older=0)
+
+
+@pytest.fixture
+def client(installed: Installation, desk: Desk) -> FlaskClient:
+    catalogue = Catalogue(installed.tables, installed.database, installed.home)
+    return create_app(installed, catalogue, TESTING=True).test_client()
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check in the process of the test."""
+
+    class Process:
+        def __init__(self, target: Callable[..., None], args: tuple[Any, ...], daemon: bool):
+            self.start = lambda: target(*args)
+
+    class Context:
+        def __init__(self) -> None:
+            self.Process = Process
+
+    monkeypatch.setattr(checking.multiprocessing, "get_context", lambda method: Context())
+    monkeypatch.setattr(checking.os, "nice", lambda by: 0)
+
+
+def bring(client: FlaskClient, text: str = LIST, language: str = "", **form: Any) -> str:
+    """The address of the list that was brought."""
+    form = form or {"file": (io.BytesIO(text.encode()), "รายการ.csv")}
+    response = client.post(f"{language}/check", data=form)
+    assert response.status_code == 303, said(response.text)
+    return str(response.headers["Location"])
+
+
+def said(page: str) -> str:
+    return " ".join(html.document_fromstring(page).xpath("//main")[0].text_content().split())
+
+
+def start(client: FlaskClient, address: str, **meanings: str) -> str:
+    response = client.post(address, data=meanings)
+    assert response.status_code == 303, said(response.text)
+    return client.get(address).text
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_the_whole_way(client: FlaskClient, desk: Desk, language: str) -> None:
+    address = bring(client, language=language)
+    token = address.rpartition("/")[2]
+    columns = html.document_fromstring(client.get(address).text)
+    chosen = [option.get("value") for option in columns.xpath("//select/option[@selected]")]
+    assert chosen == ["title", "creator", "year", "price", "quantity"]
+    result = start(client, address)
+    tree = html.document_fromstring(result)
+    counts = tree.xpath("//span[@class='verdict-count']/text()")
+    assert counts == ["1", "0", "0", "2"]
+    assert "200.00" in said(result), "what is saved"
+    assert tree.xpath("//a[contains(@href, '/title/')]")
+    assert "<script>alert" not in result
+    assert "<b>ก" not in result
+    assert not (desk.folder / token / "list").exists(), "the list itself is gone when it is checked"
+    only = client.get(f"{address}?verdict=not+held").text
+    assert "ข้างหลังภาพ" not in said(only)
+    assert client.get(f"{address}?page=99&verdict=x").status_code == 200
+
+
+@pytest.mark.usefixtures("here")
+def test_a_column_is_corrected(client: FlaskClient) -> None:
+    address = bring(client, "ก,ข\nศรีบูรพา,ข้างหลังภาพ\nสมชาย,เสือ\n")
+    page = start(client, address, **{"c0-0": "creator", "c0-1": "title"})
+    assert html.document_fromstring(page).xpath("//span[@class='verdict-count']/text()")[3] in ("1", "2")
+    address = bring(client, "ก,ข\nศรีบูรพา,ข้างหลังภาพ\nสมชาย,เสือ\n")
+    refused = client.post(address, data={"c0-0": "creator", "c0-1": ""})
+    assert (refused.status_code, "ยังไม่ได้เลือกคอลัมน์ชื่อเรื่อง" in refused.text) == (400, True)
+    assert client.post(address, data={"c0-0": "colour"}).status_code == 400
+
+
+@pytest.mark.usefixtures("here")
+def test_a_pasted_list(client: FlaskClient) -> None:
+    address = bring(client, list="ข้างหลังภาพ / ศรีบูรพา, 2480\r\nเรื่องที่ไม่มี\r\n")
+    assert "รายการที่วาง" in client.get(address).text
+    assert "แถวที่\u00a01" in start(client, address)
+
+
+@pytest.mark.usefixtures("here")
+def test_the_report_in_three_forms(client: FlaskClient) -> None:
+    address = bring(client)
+    start(client, address)
+    book = client.get(f"{address}/report.xlsx")
+    assert book.data.startswith(b"PK")
+    assert "attachment" in book.headers["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(client.get(f"{address}/report.csv").data.decode("utf-8-sig"))))
+    assert "'=1+1" in rows[3]
+    assert any(cell.startswith("http://localhost/title/") for cell in rows[1])
+    assert client.get(f"{address}/report.json").get_json()["summary"]["held"] == 1
+
+
+# ── what is kept, and for how long ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.usefixtures("here")
+def test_a_list_is_gone_after_an_hour_or_at_a_word(
+    client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = bring(client)
+    start(client, address)
+    assert client.post(f"{address}/forget").status_code == 303
+    assert (client.get(address).status_code, list(desk.folder.iterdir())) == (404, [])
+    later = bring(client)
+    now = time.time()
+    monkeypatch.setattr(checking.time, "time", lambda: now + checking.HOUR + 5)
+    gone = client.get(later)
+    assert (gone.status_code, "ไม่มีรายการนี้แล้ว" in gone.text) == (404, True)
+    assert not list(desk.folder.iterdir())
+
+
+def test_what_a_list_says_is_kept_by_nobody_else(client: FlaskClient) -> None:
+    for response in (client.get("/check"), client.get(bring(client))):
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Robots-Tag"] == "noindex"
+        assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("token", ["x", "..", "../../etc", "a" * 32, "%2e%2e%2fsahaban.db"])
+def test_a_name_that_was_never_given(client: FlaskClient, token: str) -> None:
+    for path in (f"/check/{token}", f"/check/{token}/report.xlsx", f"/check/{token}/progress.json"):
+        assert client.get(path).status_code == 404
+    assert client.post(f"/check/{token}").status_code in (404, 405)
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_no_other_site_makes_work(client: FlaskClient, headers: dict[str, str]) -> None:
+    assert client.post("/check", data={"list": "เสือ"}, headers=headers).status_code == 403
+    assert client.post("/check", data={"list": "เสือ"}, headers={"Origin": "http://localhost"}).status_code == 303
+
+
+def test_only_so_many_lists_at_once(client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "MOST", 1)
+    bring(client)
+    full = client.post("/check", data={"list": "เสือ"})
+    assert (full.status_code, "โปรดลองอีกครั้ง" in full.text, "เสือ" in full.text) == (503, True, True)
+
+
+# ── waiting ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_progress_without_javascript(client: FlaskClient, desk: Desk) -> None:
+    address = bring(client)
+    folder = desk.folder / address.rpartition("/")[2]
+    for progress, text in (
+        (Progress("starting", 0, 3), "กำลังจะเริ่มตรวจ"),
+        (Progress("queued", 0, 3), "รอคิวอยู่"),
+        (Progress("running", 2, 3), "ตรวจแล้ว 2 จาก 3 แถว"),
+        (Progress("failed"), "การตรวจไม่สำเร็จ"),
+    ):
+        checking._write(folder / "progress", checking.msgspec.json.encode(progress))
+        page = client.get(address).text
+        assert text in said(page)
+        assert ('http-equiv="refresh"' in page) == (progress.state != "failed")
+    assert client.get(f"{address}/progress.json").get_json() == {"state": "failed", "done": 0, "of": 0}
+
+
+def test_a_check_whose_process_died_is_told(client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = bring(client)
+    folder = desk.folder / address.rpartition("/")[2]
+    checking._write(folder / "progress", checking.msgspec.json.encode(Progress("running", 2, 3)))
+    now = time.time()
+    monkeypatch.setattr(checking.time, "time", lambda: now + checking.STARTING + 5)
+    assert "การตรวจไม่สำเร็จ" in client.get(address).text
+
+
+def test_a_check_that_fails_leaves_no_list(
+    installed: Installation, client: FlaskClient, desk: Desk, tmp_path: Path
+) -> None:
+    address = bring(client)
+    folder = desk.folder / address.rpartition("/")[2]
+    (folder / "list").write_bytes(b"nonsense")
+    work(installed.directory, installed.home, sahaban.known, folder)
+    assert not (folder / "list").exists()
+    assert "การตรวจไม่สำเร็จ" in client.get(address).text
+
+
+# ── what cannot be checked ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "code"),
+    [
+        (b"", "โปรดเลือกไฟล์หรือวางรายการก่อน", 400),
+        (b"PK\x03\x04 nothing", "ระบบอ่านไฟล์นี้ไม่ได้", 400),
+        (("ชื่อเรื่อง\n" + "ก\n" * 20_001).encode(), "รายการนี้มีเกิน 20,000 แถว", 400),
+    ],
+    ids=["nothing", "damaged", "too-long"],
+)
+def test_a_kind_sentence(client: FlaskClient, desk: Desk, data: bytes, text: str, code: int) -> None:
+    response = client.post("/check", data={"file": (io.BytesIO(data), "x.xlsx")})
+    assert (response.status_code, text in response.text) == (code, True)
+    assert not desk.folder.exists() or not list(desk.folder.iterdir())
+
+
+def test_a_file_that_is_too_large_is_not_even_read(client: FlaskClient) -> None:
+    response = client.post("/check", data=b"x" * (21 << 20), content_type="multipart/form-data; boundary=x")
+    assert (response.status_code, "ไฟล์มีขนาดเกิน 20 MB" in response.text) == (413, True)
+
+
+def test_an_empty_catalogue_says_so(tmp_path: Path) -> None:
+    empty = Installation(ROOT / "config", tmp_path / "home", sahaban.known)
+    Store(empty.database)
+    Index(empty.tables, empty.database, empty.home)
+    app: Flask = create_app(empty, Catalogue(empty.tables, empty.database, empty.home), TESTING=True)
+    response = app.test_client().post("/check", data={"list": "เสือ"})
+    assert (response.status_code, "ยังไม่มีรายการใด" in response.text) == (503, True)
+    empty.database.dispose()
+
+
+def test_the_page_is_linked_from_every_page(client: FlaskClient) -> None:
+    assert re.search(r'href="/check"', client.get("/members").text)
+    assert 'href="/en/check"' in client.get("/en/members").text
