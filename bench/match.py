@@ -4,8 +4,8 @@
 
 A pair is one JSON object a line: ``{"a", "a_format", "b", "b_format", "label"}``, the records as strings, label 1 for
 the same title. Formats: marc-in-json, melinda-marc-json, marcxml, iso2709, oai_dc, and sheet (an object of field
-values). With ``--folds`` the points are fitted anew for each part of the pairs on all other parts; records that
-the labels join never stand in two parts. The cuts are the shipped ones.
+values, or of cells under header words). With ``--folds`` the points are fitted anew for each part of the pairs on all
+other parts; records that the labels join never stand in two parts. The cuts are the shipped ones.
 
 ``loose`` counts what reaches the looser cut by its points alone, as the published scores have no vetoes.
 ``by_reason`` says for each reason that spoke how many pairs with it were rightly and wrongly called the same, missed,
@@ -14,7 +14,8 @@ and rightly refused.
 
 import argparse
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import msgspec
 
 from bench.measure import BenchError, Figures, positive, progress, run, show, tables
 from bench.thai import lines
+from config import tables as tables_
 from config.tables import Source
 from harvest.formats import open_format
 from harvest.formats.described import Field, MarcDescribed
@@ -89,6 +91,11 @@ def _named(line: Line, side: int) -> str:
     return both[side] if len(both) == 2 else hashlib.sha256((line.a, line.b)[side].encode()).hexdigest()
 
 
+@cache
+def _fields() -> Mapping[str, tables_.Field]:
+    return tables().fields
+
+
 class _Coded(msgspec.Struct):
     code: str
     value: str | None = None
@@ -131,8 +138,16 @@ def _of_pymarc(tag: str, value: Any) -> Field:
 
 
 def _sheet(text: str) -> Facts:
-    values = msgspec.json.decode(text, type=dict[str, str | int | list[str]])
-    return of_row({name: tuple(v) if isinstance(v, list) else (str(v),) for name, v in values.items()})
+    """Field values by the names of fields, or a row by its header words."""
+    given = msgspec.json.decode(text, type=dict[str, str | int | list[str]] | list[tuple[str, str]])
+    if isinstance(given, dict) and given.keys() <= _fields().keys():
+        return of_row({name: tuple(v) if isinstance(v, list) else (str(v),) for name, v in given.items()})
+    cells = given if isinstance(given, list) else [(k, w) for k, v in given.items() for w in _cells(v)]
+    return _stored("sheet")(msgspec.json.encode(cells).decode())
+
+
+def _cells(value: str | int | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [str(value)]
 
 
 def _stored(name: str) -> Callable[[str], Facts]:
@@ -140,7 +155,7 @@ def _stored(name: str) -> Callable[[str], Facts]:
 
     def read(text: str) -> Facts:
         payload = text.encode()
-        parsed = open_format(Source("file", name), "pairs", tables().fields).parse(payload)
+        parsed = open_format(Source("file", name), "pairs", _fields()).parse(payload)
         return facts(Record("pairs", "", name, payload, parsed.values))
 
     return read

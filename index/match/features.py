@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
+from harvest.derive import RECORD_TYPES
 from index.match import names, normal
 from index.match.facts import Facts
 from index.match.titles import Title
@@ -103,6 +104,8 @@ def _ratio(ratio: float) -> str:
 def _near(short: str, long: str, script: str) -> bool:
     """Whether one is the other misspelt: never in a digit, and never in a short title."""
     most = len(short) // EDITS_IN
+    if script == "thai":
+        most = min(most, 2)  # three in a row make another word: ปริญญาตรี, ปริญญาโท
     if not most or (script == "thai" and len(short) < SHORT) or len(long) - len(short) > most:
         return False
     if OSA.distance(short, long, score_cutoff=most) > most:
@@ -300,7 +303,7 @@ def pieces(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
 
 
 def _pieces(count: int) -> str:
-    return "+" if count < 0 else str(count)
+    return "many" if count < 0 else str(count)
 
 
 def height(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
@@ -386,7 +389,7 @@ def isbn(a: Facts, b: Facts, worthless: Collection[str]) -> Iterator[Said]:
         yield "isbn_shared", shared[0], shared[0]
     elif one and two:
         classes = {_binding(c) for c in one.values()}, {_binding(c) for c in two.values()}
-        apart = "" not in classes[0] | classes[1] and not classes[0] & classes[1]
+        apart = not classes[0] & classes[1] and ("" not in classes[0] | classes[1] or {"e"} in classes)
         yield ("isbn_binding" if apart else "isbn_differs"), next(iter(one)), next(iter(two))
     elif weak := sorted((set(a.weak) | one.keys()) & (set(b.weak) | two.keys())):
         yield "isbn_weak", weak[0], weak[0]
@@ -414,9 +417,14 @@ def control(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
 # ── kinds ────────────────────────────────────────────────────────────────────────────────────────
 
 
+def kind_of(facts: Facts) -> str:
+    """What kind of thing a record describes, as reasons say it."""
+    return RECORD_TYPES.get(facts.type, "unpublished" if facts.type == "t" else "text")
+
+
 def kind(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
     if a.type and b.type and a.type != b.type:
-        yield "type_differs", a.type, b.type
+        yield "type_differs", kind_of(a), kind_of(b)
     if a.languages and b.languages and not set(a.languages) & set(b.languages):
         yield "language_differs", a.languages[0], b.languages[0]
 

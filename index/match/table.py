@@ -26,6 +26,13 @@ class Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     review: int
 
 
+class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a code is said."""
+
+    th: str
+    en: str
+
+
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """points.toml as it stands."""
 
@@ -33,6 +40,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cut: Cut
     feature: dict[str, Row]
     veto: dict[str, Row]
+    word: dict[str, Word]
 
 
 PATH = Path(__file__).with_name("points.toml")

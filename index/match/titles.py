@@ -50,10 +50,11 @@ def of_fields(given: Sequence[Field]) -> Titled:
 
 
 def of_texts(given: Sequence[str], volumes: Sequence[str]) -> Titled:
-    """The title of a row: the first is the title, the others are what else it is called."""
+    """The title of a row: the first is the title, the others are what else it is called. Whoever stands behind " / "
+    is no part of it."""
     if not given:
         return Titled()
-    rest, found = statements.volume(given[0], bare=True)
+    rest, found = statements.volume(given[0].partition(" / ")[0], bare=True)
     own, variants = _parallel(rest)
     title = _title(_MAIN.split(own)[0], own, " ".join((given[0], *volumes)))
     volume = tuple(n for text in volumes for n in statements.numbered(text)) or found

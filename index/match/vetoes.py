@@ -7,6 +7,7 @@ from rapidfuzz import fuzz
 
 from index.match import normal
 from index.match.facts import Facts
+from index.match.features import DIGITAL, kind_of
 
 Names = Collection[str]  # of the features that two records show
 Veto = Callable[[Facts, Facts, Names], tuple[str, str] | None]  # what the two say, or None
@@ -117,7 +118,11 @@ def year(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return _listed(a.years), _listed(b.years)
 
 
-def ebook(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
+def ebook(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """Print and online, as the carriers say it, or the ISBNs."""
+    digital = [bool(f.isbns) and DIGITAL.issuperset(f.isbns.values()) for f in (a, b)]
+    if "isbn_binding" in found and digital[0] != digital[1]:
+        return ("online", "print") if digital[0] else ("print", "online")
     apart = a.carrier and b.carrier and a.carrier != b.carrier and "online" in (a.carrier, b.carrier)
     return (a.carrier, b.carrier) if apart and "print" in (a.carrier, b.carrier) else None
 
@@ -164,13 +169,13 @@ def language(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
 
 def serial(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
     if a.level and b.level and (a.level in SERIAL) != (b.level in SERIAL):
-        return a.level, b.level
+        return _level(a), _level(b)
     return None
 
 
 def component(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
     if a.level and b.level and (a.level in COMPONENT or bool(a.host)) != (b.level in COMPONENT or bool(b.host)):
-        return a.level, b.level
+        return _level(a), _level(b)
     return None
 
 
@@ -192,7 +197,7 @@ def issn(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 def type_(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
     apart = a.type and b.type and a.type != b.type and not (a.type in TEXTS and b.type in TEXTS)
-    return (a.type, b.type) if apart else None
+    return (kind_of(a), kind_of(b)) if apart else None
 
 
 def institution(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
@@ -300,9 +305,15 @@ def vetoes(a: Facts, b: Facts, found: Names) -> list[tuple[str, str, str]]:
     return [(name, *said) for name, veto in VETOES.items() if (said := veto(a, b, found))]
 
 
+def _level(facts: Facts) -> str:
+    if facts.level in COMPONENT or facts.host:
+        return "article"
+    return {"s": "serial", "i": "serial", "c": "collection"}.get(facts.level, "book")
+
+
 def _listed(values: Collection[object]) -> str:
     return ", ".join(map(str, values))
 
 
 def _volumes(facts: Facts) -> str:
-    return _listed(facts.volume) or ("" if not facts.pieces else "+" if facts.pieces < 0 else str(facts.pieces))
+    return _listed(facts.volume) or ("" if not facts.pieces else "many" if facts.pieces < 0 else str(facts.pieces))

@@ -15,6 +15,7 @@ from index.match.table import table
 from tests.conftest import ROOT
 
 BOOK = {"title": "สี่แผ่นดิน", "creator": "คึกฤทธิ์ ปราโมช", "year": "2554", "publisher": "ดอกหญ้า"}
+HEADED = {"ชื่อเรื่อง": "สี่แผ่นดิน", "ผู้แต่ง": "คึกฤทธิ์ ปราโมช", "ปีที่พิมพ์": "2554", "สำนักพิมพ์": "ดอกหญ้า"}
 MARC = {
     "leader": "00000nam a2200000   4500",
     "fields": [
@@ -45,12 +46,14 @@ def test_pairs_of_several_formats(tmp_path: Path) -> None:
         line(MARC, "marc-in-json", BOOK, "sheet", 1),
         line(MARC, "marc-in-json", other, "sheet", 0),
         line(BOOK, "sheet", BOOK | {"creator": ""}, "sheet", 1),
+        line(HEADED, "sheet", [[name, text] for name, text in HEADED.items()], "sheet", 1),
+        line(HEADED, "sheet", MARC, "marc-in-json", 1),
     )
     figures = match.measure(path)
-    assert (figures["pairs"], figures["precision"], figures["recall"]) == (3, 1.0, 0.5)
+    assert (figures["pairs"], figures["precision"], figures["recall"]) == (5, 1.0, 0.75)
     assert figures["by_reason"]["veto little"] == {"right": 0, "wrong": 0, "missed": 1, "refused": 0}
     assert figures["by_reason"]["title_far"]["refused"] == 1
-    assert figures["verdicts"]["same"] == {"same": 1, "different": 0}
+    assert figures["verdicts"]["same"] == {"same": 3, "different": 0}
 
 
 @pytest.mark.parametrize(("row", "told"), [

@@ -184,7 +184,13 @@ def test_every_reason_can_be_said(language: str) -> None:
 def test_the_reasons_come_from_the_points() -> None:
     found = judge(row(**BOOK), row(**BOOK | {"year": "2010"}))
     assert found.points == table().bias + sum(reason.points for reason in found.reasons)
-    assert "ปีพิมพ์ตรงกัน: 2010" in [said(reason, "th") for reason in found.reasons]
+    assert "ปีพิมพ์ตรงกัน: พ.ศ. 2553" in [said(reason, "th") for reason in found.reasons]
+    assert "the years agree: 2010" in [said(reason, "en") for reason in found.reasons]
+
+
+def test_codes_are_said_in_words() -> None:
+    assert said(Reason("carrier", 0, "print", "cd, dvd"), "th") == "สื่อคนละชนิด: สิ่งพิมพ์ กับ ซีดี, ดีวีดี"
+    assert said(Reason("edition_one", -1, "", "3"), "en") == "only one names an edition: 3"
 
 
 def test_the_order_of_two_records_does_not_matter() -> None:
