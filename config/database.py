@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -46,6 +47,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
     when it writes. SQLite refuses at once a reader who becomes a writer while another one writes."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         yield connection
+
+
+def fetched(engine: Engine, sql: str, parameters: Sequence[str]) -> list[Any]:
+    """The rows of a SELECT with a ? for each parameter, by the driver itself: for what a page waits for, as SQLAlchemy
+    takes three times as long over twenty rows."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(sql if engine.dialect.paramstyle == "qmark" else sql.replace("?", "%s"), parameters)
+        return list(cursor.fetchall())
+    finally:
+        connection.close()
 
 
 def _begin(connection: Connection) -> None:

@@ -39,6 +39,7 @@ _documents = Table(
 )
 
 IN_ONE = 500  # ids in one SELECT
+_FOUND = "SELECT id, body, added, changed FROM documents WHERE body IS NOT NULL AND id IN (?{})"
 
 
 def _add_headings(connection: Connection) -> None:
@@ -130,9 +131,12 @@ class Documents:
 
     def fetch(self, ids: Sequence[str]) -> list[Document]:
         """The documents of those ids, in that order; one that is gone is left out."""
-        with self.engine.connect() as connection:
-            found = {row.id: row for row in _rows(connection, list(ids)) if row.body is not None}
-        return [unpacked(found[id_]) for id_ in ids if id_ in found]
+        found = {
+            id_: msgspec.structs.replace(_read(body), added=added, changed=changed)
+            for some in _parts(list(ids))
+            for id_, body, added, changed in database.fetched(self.engine, _FOUND.format(", ?" * (len(some) - 1)), some)
+        }
+        return [found[id_] for id_ in ids if id_ in found]
 
     def since(self, revision: int = 0, batch: int = 1000) -> Iterator[list[tuple[str, Document | None]]]:
         """What changed after a revision, a batch at a time; None is a document that is gone."""
@@ -169,12 +173,9 @@ def _parts(ids: list[str]) -> Iterator[list[str]]:
     return (ids[i : i + IN_ONE] for i in range(0, len(ids), IN_ONE))
 
 
-_BY_ID = select(_documents).where(_documents.c.id.in_(bindparam("ids", expanding=True)))  # made once: pages wait for it
-
-
 def _rows(connection: Connection, ids: list[str]) -> Iterator[Any]:
     for some in _parts(ids):
-        yield from connection.execute(_BY_ID, {"ids": some}).all()
+        yield from connection.execute(select(_documents).where(_documents.c.id.in_(some))).all()
 
 
 def _next_revision(connection: Connection) -> int:

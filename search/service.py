@@ -195,8 +195,9 @@ class Catalogue:
         tree = self.planner.near(typed)
         if tree is None:
             return
+        chunks = [chunk for part in typed.split() if (chunk := text.folded("".join(text.runs(part))))]
         documents = self.documents(engine.search(tree, None, 0, CANDIDATES).ids)
-        shares = {document.id: _likeness(typed, document) for document in documents}
+        shares = {document.id: _likeness(chunks, document) for document in documents}
         best = sorted((d for d in documents if shares[d.id] >= NEAR), key=lambda d: -shares[d.id])[:ENOUGH]
         if best:
             ranked = [wq.ConstantScoreQuery(wq.Term(ID, d.id), 2.0 - n / ENOUGH) for n, d in enumerate(best)]
@@ -296,13 +297,16 @@ def _by_work(documents: Sequence[Document], scores: Sequence[float]) -> tuple[Hi
     )
 
 
-def _likeness(typed: str, document: Document) -> float:
+def _likeness(chunks: Sequence[str], document: Document) -> float:
     """The share of a question's letters that stand together in one of the document's main texts, 0 to 1."""
-    chunks = [chunk for part in typed.split() if (chunk := "".join(map(text.folded, text.runs(part))))]
-    shown = (text_ for field in ("title", "creator", "subject") for text_ in document.all(field))
-    return max((_shared(chunks, "".join(map(text.folded, text.runs(s)))) for s in shown), default=0.0)
+    wanted = sum(map(len, chunks))
+    shown = (said for field in ("title", "creator", "subject") for said in document.all(field))
+    letters = (text.folded("".join(text.runs(said))) for said in shown)
+    shares = [_shared(chunks, some) for some in letters if len(some) >= NEAR * wanted]
+    return max(shares, default=0.0) / wanted
 
 
 def _shared(chunks: Sequence[str], shown: str) -> float:
-    shares = [(fuzz.partial_ratio if len(shown) >= len(c) else fuzz.ratio)(c, shown) * len(c) for c in chunks]
-    return sum(shares) / (100 * sum(map(len, chunks)))
+    """How many letters of the chunks stand together in a text."""
+    ratios = ((fuzz.partial_ratio if len(shown) >= len(c) else fuzz.ratio)(c, shown) for c in chunks)
+    return sum(ratio * len(chunk) / 100 for ratio, chunk in zip(ratios, chunks, strict=True))

@@ -95,7 +95,7 @@ class Memory:
             case wq.ConstantScoreQuery():
                 return dict.fromkeys(self._scores(node.child), node.score)
             case wq.And():
-                return self._and(list(node.children()))
+                return {id_: node.boost * score for id_, score in self._and(list(node.children())).items()}
             case wq.AndMaybe():
                 more = self._scores(node.b)
                 return {id_: score + more.get(id_, 0.0) for id_, score in self._scores(node.a).items()}
