@@ -147,7 +147,10 @@ def _copies(book: Book) -> Iterator[Copy]:
 
 def catalogued(book: Book, chance: random.Random) -> Values:
     """What one cataloguer wrote of a book."""
-    met = lambda what: chance.random() < NOISE[what]  # noqa: E731  it reads like the sentence that it is
+
+    def met(what: str) -> bool:
+        return chance.random() < NOISE[what]
+
     thai = book.language == "tha"
     title = book.spaced if met("spaces") else book.title
     if len(title) > 20 and met("slip"):
