@@ -22,11 +22,6 @@ ROLES = frozenset(["ผู้แต่ง", "ผู้เขียน", "ผู�
 _INITIAL = re.compile(r"(?<![A-Za-z])([A-Za-z])\.")
 _DATES = re.compile(r"\b\d{4}\s*-\s*(?:\d{4})?|\b(?:born|b\.|d\.)\s*\d{4}", re.I)
 
-VOLUME = re.compile(
-    r"[\s,.:;/(]*(?:เล่มที่|เล่ม|ภาคที่|ภาค|ตอนที่|ตอน|หน่วยที่|volume|vol\.?|v\.|part|pt\.?)\s*([0-9๐-๙]+(?:\s*-\s*[0-9๐-๙]+)?)\)?\s*$",
-    re.I,
-)
-
 
 def squeezed(text: str) -> str:
     """The letters and digits of a text, run together: spaces and punctuation say nothing in Thai."""
@@ -63,34 +58,6 @@ def _detached(part: str) -> str:
         if part.startswith(title) and len(part) - len(title) > 2 and _BEGINS.match(part, len(title)):
             return _detached(part[len(title) :])
     return part
-
-
-def title_and_volume(title: str, volume: str) -> tuple[str, str]:
-    """(the title without its volume, the volume's number), wherever the volume was written."""
-    found = VOLUME.search(title)
-    if found:
-        return squeezed(title[: found.start()]), digits(found[1])
-    number = digits(volume) or squeezed(volume)
-    return squeezed(title).removesuffix(squeezed(volume)) if volume else squeezed(title), number
-
-
-def digits(text: str) -> str:
-    """The numbers of a text: ``หน่วยที่ ๘-๑๕`` is ``8-15``."""
-    return "-".join(number.lstrip("0") or "0" for run in runs(text) for number in re.findall(r"[0-9]+", run))
-
-
-def edition(text: str) -> str:
-    """An edition's number; what has none is its words. None said, and the first, are one: "1"."""
-    numbers = re.findall(r"[0-9]+", " ".join(runs(text)))
-    return (numbers[0].lstrip("0") or "1") if numbers else squeezed(text) or "1"
-
-
-# Kinds of thing that are never one title though all else agrees; a thesis is often catalogued as a book.
-_CARRIERS = {"book": "print", "thesis": "print", "manuscript": "print", "": "print"}
-
-
-def carrier(material: str) -> str:
-    return _CARRIERS.get(material, material)
 
 
 # ── what the matcher compares ────────────────────────────────────────────────────────────────────
