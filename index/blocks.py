@@ -1,7 +1,8 @@
 """The blocks: which records are compared, with no block so large that its pairs cannot be counted."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, func, insert, select
@@ -71,9 +72,32 @@ def candidates(connection: Connection, facts: Facts) -> set[int]:
         found.update(row[0] for row in sql.within(connection, query, shape.blocks.c.block, whole))
         finer = {named[n]: blocking.finer(named[n], facts) for n in sorted(split)}
         finest = {block(key) for key, replaced in finer.items() if replaced == [key]}
-        found.update(row[0] for row in sql.within(connection, query, shape.blocks.c.block, finest))
+        found.update(number for b in finest for number in hubs(connection, b))
         keys = [key for replaced in finer.values() for key in replaced if block(key) not in seen]
     return found
+
+
+def hubs(connection: Connection, b: int) -> frozenset[int]:
+    """The records that stand for a block which no finer key splits: all others are compared with them alone, so that
+    a thousand records that say next to nothing are not half a million pairs. They are the first by their names."""
+    return _first(_named(connection, _members(connection, b)))
+
+
+def _first(names: Mapping[int, str]) -> frozenset[int]:
+    return frozenset(heapq.nsmallest(blocking.LIMIT, names, key=names.__getitem__))
+
+
+def _named(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    c = shape.clusters.c
+    return dict(sql.within(connection, select(c.number, c.record), c.number, numbers))
+
+
+def near(connection: Connection, b: int, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """(record, candidate) in a block which no finer key splits."""
+    members = _members(connection, b)
+    first = _first(_named(connection, members))
+    for number in numbers:
+        yield from ((number, other) for other in (members if number in first else first) if other != number)
 
 
 def pairs(connection: Connection, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -104,11 +128,32 @@ def absorb(connection: Connection) -> set[int]:
     grouped = select(shape.staged.c.block, shape.staged.c.number).group_by(shape.staged.c.block, shape.staged.c.number)
     gone = connection.execute(grouped.having(net < 0)).all()
     _write(connection, [], [{"of_block": b, "of_number": number} for b, number in gone])
+    turned = _turned(connection)
     new = grouped.having(net > 0).order_by(shape.staged.c.block, shape.staged.c.number)
     connection.execute(insert(shape.blocks).from_select(["block", "number"], new))
     moved = _split(connection) | _join(connection, {b for b, _ in gone})
+    moved |= {number for b in turned.keys() & split_now(connection) for number in _other_hubs(connection, b, turned[b])}
     connection.execute(delete(shape.staged))
     return moved
+
+
+def _turned(connection: Connection) -> dict[int, dict[int, int]]:
+    """Oversized block -> its records that come (1) and go (-1)."""
+    s = shape.staged.c
+    net = func.sum(s.sign).label("net")
+    query = select(s.block, s.number, net).group_by(s.block, s.number).having(net != 0)
+    found: dict[int, dict[int, int]] = {}
+    for b, number, sign in sql.within(connection, query, s.block, split_now(connection)):
+        found.setdefault(b, {})[number] = sign
+    return found
+
+
+def _other_hubs(connection: Connection, b: int, turned: Mapping[int, int]) -> frozenset[int]:
+    """The records that stand for the block now and did not before, or no longer."""
+    names = _named(connection, {*_members(connection, b), *turned})
+    before = {number: name for number, name in names.items() if turned.get(number) != 1}
+    after = {number: name for number, name in names.items() if turned.get(number) != -1}
+    return _first(before) ^ _first(after)
 
 
 def _split(connection: Connection) -> set[int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
@@ -205,13 +205,28 @@ def _draw(
     if wanted:
         met = [
             (one, two)
-            for one, two in blocks.pairs(connection, wanted)
+            for one, two in _met(connection, wanted, split)
             if not (two < one and two in known) and not (two < len(done) and done[two])
         ]
         known |= blocks.read(connection, {two for _, two in met} - known.keys())
         _insert(connection, _judged(met, known, worthless))
     for number in numbers:
         done[number] = 1
+
+
+def _met(
+    connection: Connection, wanted: Sequence[tuple[int, int]], split: Collection[int]
+) -> Iterable[tuple[int, int]]:
+    """(record, candidate), each once, in the blocks of some records."""
+    whole = [(b, number) for b, number in wanted if b not in split]
+    found = set(blocks.pairs(connection, whole)) if whole else set()
+    finest: dict[int, list[int]] = {}
+    for b, number in wanted:
+        if b in split:
+            finest.setdefault(b, []).append(number)
+    for b, numbers in finest.items():
+        found.update(blocks.near(connection, b, numbers))
+    return sorted(found)
 
 
 def _judged(

@@ -96,6 +96,21 @@ def test_an_oversized_block_loses_nobody_who_agrees_in_year_and_author(
     assert frozenset(("kku/20", "kkpl/x")) in clusters(network).values()
 
 
+def test_records_that_say_next_to_nothing_are_not_all_compared_with_each_other(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocking, "LIMIT", 5)
+    for number in range(60):
+        network.put("kku", f"{number:02}", "รายงานประจำปี", creator="กรมป่าไม้", year="1990")
+    recognised(network)
+    assert list(map(len, clusters(network).values())) == [60], "one title, whoever was compared with whom"
+    assert len(edges(network)) < 60 * 5
+    network.put("kku", "00", deleted=True)
+    network.put("kku", "01", deleted=True)
+    recognised(network)
+    assert list(map(len, clusters(network).values())) == [58]
+
+
 def test_candidates_of_a_row_are_live_records(network: Network) -> None:
     network.put("kku", "1", "เสือสมิงในป่าใหญ่", **TIGER)
     network.put("kkpl", "2", "เสือสมิงในป่าใหญ่", **TIGER)
