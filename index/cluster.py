@@ -119,15 +119,19 @@ def works(ids: Mapping[str, str], links: Mapping[Pair, int]) -> dict[str, str]:
     return {title: first for titles in together for first in [min(titles)] for title in titles}
 
 
+Asked = Callable[[Collection[str]], set[str]]  # which of some ids …
+
+
 def assign(
-    groups: Iterable[list[str]], before: Mapping[str, str], taken: Callable[[Collection[str]], set[str]]
+    groups: Iterable[list[str]], before: Mapping[str, str], taken: Asked, retired: Asked = lambda ids: set()
 ) -> tuple[dict[str, str], dict[str, str]]:
     """(record -> id, id that disappears -> id that follows it).
 
     An id stays with the group that has most of its records (of equals the one whose first record sorts
-    first); a group that inherits several keeps the one that brings most records (of equals the one that its first
-    record gives by itself, then the one that sorts first). ``before`` is record -> id as it was, ``taken`` tells which
-    of some ids are those of other titles.
+    first), but for groups that were joined and are parted again: each has the id that it had. A group that inherits
+    several keeps the one that brings most records (of equals the one that its first record gives by itself, then the
+    one that sorts first). ``before`` is record -> id as it was, ``taken`` tells which of some ids are those of other
+    titles, ``retired`` which of them redirect.
     """
     groups = list(groups)
     share: dict[str, Counter[int]] = {}
@@ -135,25 +139,37 @@ def assign(
         for record in members:
             if record in before:
                 share.setdefault(before[record], Counter())[number] += 1
+    parted = {number for counts in share.values() if len(counts) > 1 for number in counts}
+    new = {number for number, members in enumerate(groups) if before.keys().isdisjoint(members)}
+    had = _had({number: groups[number] for number in parted | new}, lambda some: retired(some) - share.keys())
     heirs: dict[int, list[tuple[int, bool, str]]] = {}
     for old, counts in share.items():
-        number = min(counts, key=lambda n: (-counts[n], groups[n][0]))
+        number = min(counts, key=lambda n: (n in had, -counts[n], groups[n][0]))
         heirs.setdefault(number, []).append((-counts[number], old != drawn(groups[number][0]), old))
     inherited = {number: [old for _, _, old in sorted(olds)] for number, olds in heirs.items()}
-    fresh = _fresh([members[0] for number, members in enumerate(groups) if number not in heirs], set(share), taken)
+    waiting = {number: members[0] for number, members in enumerate(groups) if number not in heirs}
+    again = {number: had[number] for number in waiting if number in had}
+    begun = [record for number, record in waiting.items() if number not in again]
+    fresh = _fresh(begun, {*share, *again.values()}, taken)
     ids: dict[str, str] = {}
     aliases: dict[str, str] = {}
     for number, members in enumerate(groups):
         olds = inherited.get(number, ())
-        id_ = olds[0] if olds else fresh[members[0]]
+        id_ = olds[0] if olds else again.get(number) or fresh[members[0]]
         ids |= dict.fromkeys(members, id_)
         aliases |= dict.fromkeys(olds[1:], id_)
     return ids, aliases
 
 
-def _fresh(records: list[str], given: set[str], taken: Callable[[Collection[str]], set[str]]) -> dict[str, str]:
-    """An id for each record that begins a cluster. One that redirects, and was drawn from this very record, lives
-    again: what was joined and is parted has the ids that it had."""
+def _had(groups: Mapping[int, list[str]], retired: Asked) -> dict[int, str]:
+    """The id that redirects and was drawn from a record of the group, by the group's number."""
+    drew = {drawn(record): number for number, members in groups.items() for record in reversed(members)}
+    resting = retired(drew.keys())
+    return {number: id_ for id_, number in drew.items() if id_ in resting}
+
+
+def _fresh(records: list[str], given: set[str], taken: Asked) -> dict[str, str]:
+    """An id for each record that begins a cluster."""
     found: dict[str, str] = {}
     attempt = 0
     while waiting := [record for record in records if record not in found]:

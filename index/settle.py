@@ -45,7 +45,9 @@ def settle(connection: Connection, numbers: Collection[int]) -> set[int]:
         same, different,
         [pair for pair, e in pairs.items() if e.against],
     )  # fmt: skip
-    ids, aliases = assign(split.groups, standing.ids, lambda some: _taken(connection, some, seen))
+    ids, aliases = assign(
+        split.groups, standing.ids, lambda some: _taken(connection, some, seen), lambda some: _retired(connection, some)
+    )
     apart = {ordered(pair) for pair in different}
     of_work = works(ids, {pair: e.points for pair, e in pairs.items() if _of_one_work(e, pair, apart)})
     _refuse(connection, seen, split.refused, standing.numbers)
@@ -106,6 +108,11 @@ def _taken(connection: Connection, ids: Collection[str], seen: Collection[int]) 
     """Those of some ids that records elsewhere have."""
     query = select(_clusters.c.id, _clusters.c.number)
     return {id_ for id_, number in sql.within(connection, query, _clusters.c.id, ids) if number not in seen}
+
+
+def _retired(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Those of some ids that redirect."""
+    return {id_ for (id_,) in sql.within(connection, select(shape.aliases.c.old), shape.aliases.c.old, ids)}
 
 
 def _refuse(connection: Connection, seen: Collection[int], links: dict[Pair, Pair], numbers: dict[str, int]) -> None:

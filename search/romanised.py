@@ -137,13 +137,14 @@ _LINKED = (  # first parts of compounds that are read with a vowel more: ธร�
     (re.compile("รรม(?=[ก-ฮ][ะ-ู็]|[เ-ไ])"), "ัมมะ"),
     (re.compile("ราช(?=[กขคนบปผพภมลวสห][ะ-ู็]|[กบปพม][ก-ฮ])"), "ราชชะ"),
 )
+_SILENT = re.compile("(?:(?<=[ะ-ู]ต)|(?<=ัก)|(?<=มุท))ร$")  # บัตร, จักร, สมุทร; not นคร
 _TONES = re.compile("[่-๋]")
 _CLUSTERS = {"ทร": "s", "ศร": "s", "สร": "s", "อย": "y"}
 
 
 def romanise(word: str) -> str:
     """A Thai word about as the Royal Institute's general system has it: good enough to compare with."""
-    word = _TONES.sub("", word)
+    word = _SILENT.sub("", _TONES.sub("", word))
     for written, spoken in _LINKED:
         word = written.sub(spoken, word)
     word = _RO_HAN.sub("ั", _MUTE.sub("", word))
@@ -258,6 +259,17 @@ def readings(typed: str, vocabulary: Vocabulary, limit: int = 5) -> list[str]:
         ]
         best.append(_distinct(grown)[: limit * 2])
     return [thai for thai, _ in best[-1]][:limit]
+
+
+def sure(typed: str, vocabulary: Vocabulary) -> list[str]:
+    """Those of the readings that are spelled just so by the general system: ``nithan`` is นิทาน. Under four letters
+    too much else is."""
+    spelled = fold(typed).replace(" ", "")
+    return [r for r in readings(typed, vocabulary) if len(spelled) > 3 and _to_the_letter(r, spelled)]
+
+
+def _to_the_letter(thai: str, spelled: str) -> bool:
+    return "".join(word if word.isascii() else romanise(word) for word in thai.split()) == spelled
 
 
 def _grown(

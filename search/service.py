@@ -187,6 +187,7 @@ class Catalogue:
     def _rewritings(self, typed: str) -> Iterator[tuple[str, Sequence[str]]]:
         other = keyboard.other_layout(typed)
         yield "keyboard", [other] if other else []
+        yield "romanised", romanised.sure(typed, self.vocabulary())
         yield "spelling", spelling.corrections(typed, self.vocabulary())
         yield "romanised", romanised.readings(typed, self.vocabulary())
 
@@ -205,8 +206,9 @@ class Catalogue:
 
     def _better(self, engine: Engine, typed: str) -> str | None:
         """What the reader may have meant by a question that finds next to nothing."""
-        better = spelling.better(typed, self.vocabulary())
-        return better if better and self._strict(engine, self.language.plain(better)).found >= ENOUGH else None
+        vocabulary = self.vocabulary()
+        meant = (*filter(None, [spelling.better(typed, vocabulary)]), *romanised.sure(typed, vocabulary))
+        return next((m for m in meant if self._strict(engine, self.language.plain(m)).found >= ENOUGH), None)
 
     # ── one title and what is round it ───────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.cluster import WORK_MOST, Pair, assign, partition, works
+from index.cluster import WORK_MOST, Pair, assign, drawn, partition, works
 
 RECORDS = [f"m/{n}" for n in range(8)]
 pair = (
@@ -103,6 +103,14 @@ def test_an_id_that_disappears_is_followed_by_the_one_that_has_its_records() -> 
     ids, aliases = assign([["a", "b", "c"]], {"a": "x", "b": "y", "c": "y"}, lambda _: set())
     assert set(ids.values()) == {"y"}
     assert aliases == {"x": "y"}
+
+
+def test_what_was_joined_and_is_parted_has_the_ids_that_it_had() -> None:
+    """c, d and e had an id of their own, drawn when d was the first of them; joined they were the larger part of x."""
+    was = drawn("d")
+    before = dict.fromkeys("abcde", drawn("a"))
+    ids, _ = assign([["a", "b"], ["c", "d", "e"]], before, lambda _: set(), lambda some: {was} & set(some))
+    assert ids == dict.fromkeys("ab", drawn("a")) | dict.fromkeys("cde", was)
 
 
 def test_an_id_that_another_title_has_is_not_given() -> None:

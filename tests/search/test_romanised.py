@@ -9,7 +9,7 @@ import pymarc
 import pytest
 
 from search import text
-from search.romanised import fold, readings, romanise
+from search.romanised import fold, readings, romanise, sure
 from search.vocabulary import Vocabulary
 
 WORDS = [
@@ -48,7 +48,8 @@ def test_ala_lc_becomes_rtgs(ala: str, rtgs: str) -> None:
     ("word", "rtgs"),
     [("ขอนแก่น", "khonkaen"), ("กรุงเทพ", "krungthep"), ("เชียงใหม่", "chiangmai"), ("ถนน", "thanon"), ("สวรรค์", "sawan"),
      ("กรรมการ", "kammakan"), ("ทราย", "sai"), ("จันทร์", "chan"), ("เพชร", "phet"), ("หนังสือ", "nangsue"), ("แพร่", "phrae"),
-     ("แก้ว", "kaeo"), ("เมือง", "mueang"), ("เรียน", "rian"), ("เดิน", "doen"), ("สาคร", "sakhon"), ("คึกฤทธิ์", "khuekrit")],
+     ("แก้ว", "kaeo"), ("เมือง", "mueang"), ("เรียน", "rian"), ("เดิน", "doen"), ("สาคร", "sakhon"), ("คึกฤทธิ์", "khuekrit"),
+     ("บัตร", "bat"), ("จักร", "chak"), ("สมุทร", "samut"), ("นคร", "nakhon")],
 )  # fmt: skip
 def test_the_general_system(word: str, rtgs: str) -> None:
     assert romanise(word) == rtgs
@@ -81,6 +82,15 @@ def test_the_likeliest_reading(few: Vocabulary, typed: str, thai: str) -> None:
 
 def test_tones_are_not_romanised_so_both_are_read(few: Vocabulary) -> None:
     assert {"เสือ", "เสื้อ"} <= set(readings("suea", few))
+
+
+def test_what_is_spelled_to_the_letter_is_sure() -> None:
+    known = Vocabulary({"นิทาน": 9, "เสือ": 9, "เสื้อ": 9, "สี่แผ่นดิน": 2, "ขอนแก่น": 9, "มาน": 9})
+    assert sure("nithan", known) == ["นิทาน"]
+    assert sure("Si phaen din", known) == ["สี่แผ่นดิน"]
+    assert sure("Khon Kaen 2560", known) == ["ขอนแก่น 2560"]
+    assert sure("konkaen", known) == []  # found by its sound, and no more than that
+    assert sure("man", known) == []  # too short to be sure
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def found(catalogue: Catalogue, typed: str, **more: object) -> list[str]:
         ("l;ylfu", "keyboard", "สวัสดี", "hello"),
         ("กฟหำพฟะรืเ หัหะำท", "keyboard", "operating system", "os9"),
         ("khon kaen prawattisat", "romanised", None, "kk"),
+        ("sawatdi", "romanised", "สวัสดี", "hello"),
         ("Prawattisāt Khō̜n Kǣn", "romanised", None, "kk"),
         ("พยาบาบ", "spelling", "พยาบาล", "nurse"),
         ("securty", "spelling", "security", "sec"),
