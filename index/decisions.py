@@ -2,11 +2,12 @@
 
 import csv
 import datetime
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from config import database
 from index import settle, shape, sql, todo
@@ -73,18 +74,22 @@ def _put(connection: Connection, made: Collection[Decision]) -> None:
 
 def take_back(connection: Connection, pairs: Collection[tuple[str, str]], settled: bool = True) -> set[int]:
     """Forget what was decided of pairs of records, under whatever names; the records that this touches."""
-    places = _by_name(connection, {record for pair in pairs for record in pair})
-    touched: set[int] = set()
-    for a, b in map(sorted, pairs):
-        here = and_(_d.a == a, _d.b == b)
-        if a in places and b in places:
-            one, two = places[a].number, places[b].number
-            here = or_(here, and_(_d.at_a == one, _d.at_b == two), and_(_d.at_a == two, _d.at_b == one))
-        for row in connection.execute(delete(shape.decisions).where(here).returning(_d.at_a, _d.at_b)):
-            touched |= {number for number in row if number is not None}
+    named = {(min(pair), max(pair)) for pair in pairs}
+    places = {record: place.number for record, place in _by_name(connection, {r for p in named for r in p}).items()}
+    met = {frozenset((places[a], places[b])) for a, b in named if a in places and b in places}
+    query = select(shape.decisions)
+    held = [*sql.within(connection, query, _d.a, {a for a, _ in named}),
+            *sql.within(connection, query, _d.at_a, {number for pair in met for number in pair})]  # fmt: skip
+    gone = {(row.a, row.b): row for row in held if (row.a, row.b) in named or {row.at_a, row.at_b} in met}
+    if gone:
+        connection.execute(_GONE, [{"of_a": a, "of_b": b} for a, b in gone])
+    touched = {number for row in gone.values() for number in (row.at_a, row.at_b) if number is not None}
     if settled and touched:
         settle.settle(connection, touched)
     return touched
+
+
+_GONE = delete(shape.decisions).where(_d.a == bindparam("of_a"), _d.b == bindparam("of_b"))
 
 
 def between(connection: Connection, some: Collection[str], others: Collection[str]) -> list[tuple[str, str, Decision]]:
@@ -239,10 +244,21 @@ def _lines(file: TextIO, faults: list[str]) -> Iterator[Decision]:
     if missing := [name for name in COLUMNS[:5] if name not in (rows.fieldnames or ())]:
         faults.append(f"line 1: the columns {', '.join(missing)} are missing")
         return
-    for row in rows:
+    for row in _whole(rows, faults):
         try:
             yield _line({name: (row.get(name) or "").strip() for name in COLUMNS})
         except ValueError as error:
+            faults.append(f"line {rows.line_num}: {error}")
+
+
+def _whole(rows: "csv.DictReader[str]", faults: list[str]) -> Iterator[dict[str, str]]:
+    """The lines that are CSV at all."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
             faults.append(f"line {rows.line_num}: {error}")
 
 
@@ -271,9 +287,14 @@ def _said(print_: int | None) -> str:
     return "" if print_ is None else f"{NORM_VERSION}:{print_ & 0xFFFF_FFFF_FFFF_FFFF:016x}"
 
 
+_PRINT = re.compile("[0-9a-f]{16}")
+
+
 def _read(text: str) -> int | None:
     version, _, digits = text.partition(":")
     if not digits or version != str(NORM_VERSION):
         return None
+    if not _PRINT.fullmatch(digits):
+        raise ValueError(f"{text} is no print of a record: leave it empty, or as it was exported")
     number = int(digits, 16)
     return number - (1 << 64) if number >> 63 else number

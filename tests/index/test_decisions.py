@@ -15,6 +15,7 @@ from config.database import writing
 from index import decisions, shape
 from index.ledger import Ledger
 from index.look import Desk, MatchError
+from index.match.facts import NORM_VERSION
 from index.recognise import Recognition
 from tests.index.test_build import Network
 
@@ -340,13 +341,15 @@ def test_a_bad_line_is_named_and_the_others_are_taken_in(network: Network) -> No
     fill(network)
     recognised(network)
     text = (
-        "a,b,verdict,who,moment,note\n"
+        "a,b,verdict,who,moment,note,print_a\n"
         "kku/1,kkpl/2,different,ก,2026-05-05T00:00:00Z,ใช่\n"
         "kku/1,kkpl,same,ก,2026-05-05T00:00:00Z,\n"
         "kku/1,kktc/3,perhaps,ก,2026-05-05T00:00:00Z,\n"
         "kku/1,kktc/3,same,ก,เมื่อวาน,\n"
         "kku/1,kku/1,same,ก,2026-05-05T00:00:00Z,\n"
         "kku/1,kktc/nowhere,same,ก,2026-05-05T00:00:00Z,\n"
+        f"kku/1,kktc/3,same,ก,2026-05-05T00:00:00Z,,{NORM_VERSION}:ffffffffffffffffffffffff\n"
+        f"kku/1,kktc/3,same,ก,2026-05-05T00:00:00Z,{'ก' * 200_000}\n"
     )
     taken = imported(network, text)
     assert (taken.new, taken.nowhere) == (2, 1)
@@ -355,5 +358,7 @@ def test_a_bad_line_is_named_and_the_others_are_taken_in(network: Network) -> No
         "line 4: verdict is perhaps; it is same or different",
         "line 5: moment is เมื่อวาน; it is written 2026-11-22T15:04:05Z",
         "line 6: kku/1 stands on both sides",
+        f"line 8: {NORM_VERSION}:ffffffffffffffffffffffff is no print of a record: leave it empty, or as it was exported",
+        "line 9: field larger than field limit (131072)",
     ]
     assert imported(network, "x,y\n1,2\n").faults == ["line 1: the columns a, b, verdict, who, moment are missing"]
