@@ -109,6 +109,27 @@ def test_search_for_people_shows_both_eras(shelves: Run) -> None:
     assert "aaa, bbb" in shown
 
 
+def test_search_that_finds_nothing_says_what_to_try(shelves: Run) -> None:
+    assert "ลองใช้คำให้น้อยลง" in shelves("search", "ฮฮฮฮฮฮ").stdout
+    assert "ลองใช้คำให้น้อยลง" not in shelves("search", "เสือสมิง").stdout
+
+
+def test_search_tells_every_edition_of_a_work(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop/a.csv", format="sheet"))
+    header = ["ชื่อเรื่อง", "ผู้แต่ง", "ปีที่พิมพ์", "เล่มที่"]
+    volumes = [["สี่แผ่นดิน", "คึกฤทธิ์ ปราโมช", "2544", number] for number in ("1", "2")]
+    drop(installation.directory, "a.csv", csv_bytes([header, *volumes, ["แผ่นดินไหว", "สมหญิง รักเรียน", "2561", ""]]))
+    run("harvest")
+    run("index")
+    found = answer(run("search", "สี่แผ่นดิน", "--json"))
+    assert (found["total"], [hit["title"] for hit in found["hits"]]) == (2, ["สี่แผ่นดิน"] * 2)
+    assert all(set(hit) == {"id", "title", "creators", "year", "members", "holdings"} for hit in found["hits"])
+    shown = run("search", "สี่แผ่นดิน").stdout
+    assert "\n1. สี่แผ่นดิน\n" in shown
+    assert "\n   2. สี่แผ่นดิน\n" in shown, "under the first"
+    assert all(hit["id"] in shown for hit in found["hits"])
+
+
 def test_status_as_json_has_its_stable_shape(shelves: Run) -> None:
     found = answer(shelves("status", "--json"))
     assert set(found) == {"members", "titles", "engine"}
