@@ -70,7 +70,14 @@ def cli(ctx: click.Context, directory: Path | None, home: Path, verbose: bool) -
 
     level = logging.INFO if verbose else logging.CRITICAL
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    ctx.obj = Installation(directory or tables_directory(), home, known)
+    ctx.obj = Installation(directory or tables_directory(), home, known, named)
+
+
+def named(field: str, value: str, language: str) -> str:
+    """A value in words, handed in by the pages, which have them."""
+    from webapp.wording import in_words
+
+    return in_words(field, value, language)
 
 
 def known() -> "Known":

@@ -13,10 +13,14 @@ from config.tables import Known, Tables, read
 class Installation:
     """What every command is handed. Nothing is read before it is asked for."""
 
-    def __init__(self, directory: Path, home: Path, known: Callable[[], Known]):
+    def __init__(
+        self, directory: Path, home: Path, known: Callable[[], Known],
+        named: Callable[[str, str, str], str] = lambda field, value, language: value,
+    ):  # fmt: skip
         self.directory = directory
         self.home = home
         self.known = known
+        self.named = named  # a field's value in words, as the pages have it: of field, value and language
 
     @cached_property
     def tables(self) -> Tables:

@@ -45,6 +45,8 @@ class Taken(msgspec.Struct, frozen=True):
     known: int
     nowhere: int  # of the new ones: decisions of records that are not here
     faults: list[str]
+    replaced: list[tuple[Decision, Decision]] = []  # opposite decisions that newer ones took the place of: (old, new)
+    refused: list[tuple[Decision, Decision]] = []  # newer opposite decisions that stand: (what stands, what was given)
 
 
 # ── made and taken back ──────────────────────────────────────────────────────────────────────────
@@ -232,7 +234,10 @@ def read(connection: Connection, file: TextIO) -> Taken:
     places = _by_name(connection, {record for d in new for record in (d.a, d.b)})
     _put(connection, new)
     nowhere = sum(d.a not in places or d.b not in places for d in new)
-    return Taken(len(new), len(given) - len(new), nowhere, faults)
+    opposite = [(held[pair], d) for pair, d in given.items() if pair in held and held[pair].verdict != d.verdict]
+    replaced = [(old, d) for old, d in opposite if old.moment < d.moment]
+    refused = [(old, d) for old, d in opposite if old.moment >= d.moment]
+    return Taken(len(new), len(given) - len(new) - len(refused), nowhere, faults, replaced, refused)
 
 
 def _other(held: Decision, given: Decision) -> bool:

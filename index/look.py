@@ -1,6 +1,7 @@
 """Two records side by side: what they say, how they are judged and why, and where they stand."""
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -84,9 +85,14 @@ class Desk:
         """What waits for a person, worst first: links that contradict others, then pairs that are nearly one title.
         Of two titles one pair, the strongest."""
         with self.engine.connect() as connection:
-            found = list(_waiting(connection, most))
+            found = list(islice(_waiting(connection), most))
             looks = self._looks(connection, [pair for _, pair in found])
         return [(kind, look) for (kind, _), look in zip(found, looks, strict=True)]
+
+    def waiting(self) -> int:
+        """How many pairs wait for a person in all."""
+        with self.engine.connect() as connection:
+            return sum(1 for _ in _waiting(connection))
 
     def _looks(self, connection: Connection, pairs: Collection[tuple[str, str]]) -> list[Look]:
         names = {record for pair in pairs for record in pair}
@@ -147,7 +153,7 @@ def _because(connection: Connection, one: str, two: str) -> tuple[str, str] | No
     return (row[0], row[1]) if row else None
 
 
-def _waiting(connection: Connection, most: int) -> Iterator[tuple[str, tuple[str, str]]]:
+def _waiting(connection: Connection) -> Iterator[tuple[str, tuple[str, str]]]:
     known = _parted(connection)
     for kind, rows in (("contradiction", _contradicted(connection)), ("review", _doubtful(connection))):
         for row in rows:
@@ -156,8 +162,6 @@ def _waiting(connection: Connection, most: int) -> Iterator[tuple[str, tuple[str
                 continue
             known.add(titles)
             yield kind, (row.record_a, row.record_b)
-            if (most := most - 1) == 0:
-                return
 
 
 def _parted(connection: Connection) -> set[tuple[str, str]]:

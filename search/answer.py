@@ -8,10 +8,11 @@ from search.question import Document, Page
 
 
 def as_json(page: Page) -> dict[str, Any]:
-    """``{"total", "hits": […], "facets": {name: [[value, count]…]}, "stage", "suggestion"}``; codes as they are."""
+    """``{"total", "hits": […], "facets": {name: [[value, count]…]}, "stage", "suggestion"}``; codes as they are.
+    Every title is a hit of its own, the editions of a work one after another."""
     return {
         "total": page.total,
-        "hits": [hit_json(hit.document) for hit in page.hits],
+        "hits": [hit_json(document) for hit in page.hits for document in hit.documents],
         "facets": {name: [list(pair) for pair in values] for name, values in page.facets.items()},
         "stage": page.stage,
         "suggestion": page.suggestion,

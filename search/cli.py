@@ -1,5 +1,7 @@
 """The search on the command line: the same as on the pages."""
 
+from collections.abc import Iterator
+
 import click
 import msgspec
 
@@ -7,7 +9,7 @@ from config import values
 from config.installation import Installation
 from search.answer import as_json
 from search.engines import EngineError
-from search.question import ANY, CALL_NUMBER, MAX_SIZE, SORTS, Page, Query
+from search.question import ANY, CALL_NUMBER, MAX_SIZE, SORTS, Document, Page, Query
 from search.service import Catalogue
 
 SAID = {
@@ -18,6 +20,7 @@ SAID = {
     "keyboard": "ไม่พบตามที่พิมพ์ แสดงผลตามแป้นพิมพ์อีกภาษา (as on the other keyboard layout)",
     "romanised": "ไม่พบตามที่พิมพ์ แสดงผลเป็นอักษรไทย (in Thai letters)",
 }
+ADVICE = "ลองใช้คำให้น้อยลง หรือตรวจตัวสะกด วรรณยุกต์ และภาษาของแป้นพิมพ์ (try fewer words; check spelling and keyboard)"
 INSTEAD = ("spelling", "keyboard", "romanised")  # stages that searched for another text
 
 
@@ -63,11 +66,22 @@ def _shown(answer: Page) -> str:
         lines.append(f"ค้นหา (searched): {answer.suggestion}  · ตามที่พิมพ์ใช้ (as typed): --exact")
     elif answer.suggestion:
         lines.append(f"หมายถึง (did you mean): {answer.suggestion}")
-    for number, hit in enumerate(answer.hits, (answer.query.page - 1) * answer.query.size + 1):
-        document = hit.document
-        year = document.first("year")
-        both = "พ.ศ. {} ({})".format(*values.both_eras(int(year))) if year.isdecimal() else ""
-        about = " · ".join(filter(None, ["; ".join(document.all("creator")), document.first("publisher"), both]))
-        lines.append(f"\n{number}. {document.first('title') or '(ไม่มีชื่อเรื่อง)'}\n   {about}".rstrip())
-        lines.append(f"   {', '.join(document.members)} · {document.id}")
+    if not answer.total:
+        lines.append(ADVICE)
+    number = (answer.query.page - 1) * answer.query.size
+    for hit in answer.hits:
+        for document in hit.documents:
+            number += 1
+            indent = "   " if document is not hit.document else ""
+            lines.append("\n" + "\n".join(indent + line for line in _title(number, document)))
     return "\n".join(lines)
+
+
+def _title(number: int, document: Document) -> Iterator[str]:
+    year = document.first("year")
+    both = "พ.ศ. {} ({})".format(*values.both_eras(int(year))) if year.isdecimal() else ""
+    about = " · ".join(filter(None, ["; ".join(document.all("creator")), document.first("publisher"), both]))
+    yield f"{number}. {document.first('title') or '(ไม่มีชื่อเรื่อง)'}"
+    if about:
+        yield f"   {about}"
+    yield f"   {', '.join(document.members)} · {document.id}"

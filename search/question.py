@@ -116,6 +116,11 @@ class Hit(msgspec.Struct, frozen=True):
     score: float = 0.0
     editions: tuple[Document, ...] = ()
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The title, and those that stand under it."""
+        return (self.document, *self.editions)
+
 
 class Page(msgspec.Struct, frozen=True):
     """One page of an answer."""

@@ -109,6 +109,27 @@ def test_search_for_people_shows_both_eras(shelves: Run) -> None:
     assert "aaa, bbb" in shown
 
 
+def test_search_that_finds_nothing_says_what_to_try(shelves: Run) -> None:
+    assert "ลองใช้คำให้น้อยลง" in shelves("search", "ฮฮฮฮฮฮ").stdout
+    assert "ลองใช้คำให้น้อยลง" not in shelves("search", "เสือสมิง").stdout
+
+
+def test_search_tells_every_edition_of_a_work(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop/a.csv", format="sheet"))
+    header = ["ชื่อเรื่อง", "ผู้แต่ง", "ปีที่พิมพ์", "เล่มที่"]
+    volumes = [["สี่แผ่นดิน", "คึกฤทธิ์ ปราโมช", "2544", number] for number in ("1", "2")]
+    drop(installation.directory, "a.csv", csv_bytes([header, *volumes, ["แผ่นดินไหว", "สมหญิง รักเรียน", "2561", ""]]))
+    run("harvest")
+    run("index")
+    found = answer(run("search", "สี่แผ่นดิน", "--json"))
+    assert (found["total"], [hit["title"] for hit in found["hits"]]) == (2, ["สี่แผ่นดิน"] * 2)
+    assert all(set(hit) == {"id", "title", "creators", "year", "members", "holdings"} for hit in found["hits"])
+    shown = run("search", "สี่แผ่นดิน").stdout
+    assert "\n1. สี่แผ่นดิน\n" in shown
+    assert "\n   2. สี่แผ่นดิน\n" in shown, "under the first"
+    assert all(hit["id"] in shown for hit in found["hits"])
+
+
 def test_status_as_json_has_its_stable_shape(shelves: Run) -> None:
     found = answer(shelves("status", "--json"))
     assert set(found) == {"members", "titles", "engine"}
@@ -370,7 +391,7 @@ def test_why_tells_both_records_the_reasons_and_where_they_stand(shelves: Run, t
 def test_two_records_are_parted_and_joined_again(shelves: Run, tiger: dict[str, Any]) -> None:
     one, two = tiger["records"]
     shown = shelves("different", one, two, "--who", "สมศรี", "--note", "ปกต่างกัน")
-    assert (shown.returncode, "สมศรี decided different" in shown.stdout, "2 titles now" in shown.stdout) == (
+    assert (shown.returncode, "สมศรี ตัดสินว่าคนละรายการ" in shown.stdout, "ขณะนี้เป็น 2 รายการ" in shown.stdout) == (
         0,
         True,
         True,
@@ -380,7 +401,8 @@ def test_two_records_are_parted_and_joined_again(shelves: Run, tiger: dict[str, 
     decision = answer(shelves("why", one, two, "--json"))["decision"]
     assert (decision["verdict"], decision["who"], decision["note"]) == ("different", "สมศรี", "ปกต่างกัน")
     shown = shelves("undecide", two, one)
-    assert "were different (สมศรี" in shown.stdout
+    assert "ยกเลิกแล้ว" in shown.stdout
+    assert "สมศรี" in shown.stdout
     assert shelves("index").returncode == 0
     assert [hit["id"] for hit in answer(shelves("search", "เสือสมิง", "--json"))["hits"]] == [tiger["id"]]
     assert shelves("undecide", one, two).returncode == 2
@@ -390,11 +412,11 @@ def test_two_titles_are_joined_by_their_ids_and_the_old_id_still_leads_there(
     shelves: Run, tiger: dict[str, Any]
 ) -> None:
     (other,) = answer(shelves("search", "เสื้อผ้าอีสาน", "--json"))["hits"]
-    shown = shelves("same", other["id"], tiger["id"])
+    shown = shelves("same", other["id"], tiger["id"], SAHABAN_LANGUAGE="en")
     assert f"they are title {tiger['id']} now" in shown.stdout, shown.stderr
     assert shelves("index").returncode == 0
     assert answer(shelves("search", "เสื้อผ้าอีสาน", "--json"))["hits"][0]["id"] == tiger["id"]
-    shown = shelves("undecide", other["id"], tiger["id"])
+    shown = shelves("undecide", other["id"], tiger["id"], SAHABAN_LANGUAGE="en")
     assert shown.returncode == 0
     assert "2 titles now" in shown.stdout
     shelves("index")
@@ -406,22 +428,66 @@ def test_two_titles_are_joined_by_their_ids_and_the_old_id_still_leads_there(
 
 def test_what_waits_for_a_person(shelves: Run) -> None:
     found = answer(shelves("review", "--json"))
-    assert set(found) == {"pairs"}
+    assert set(found) == {"pairs", "waiting"}
+    assert found["waiting"] == len(found["pairs"]) or len(found["pairs"]) == 10
     assert all(pair["kind"] in ("contradiction", "review") and not pair["together"] for pair in found["pairs"])
     assert shelves("review").returncode == 0
+
+
+def test_the_desk_shows_values_in_words(shelves: Run, tiger: dict[str, Any]) -> None:
+    assert "พ.ศ. 2560 (2017)" in shelves("why", *tiger["records"]).stdout
+    shown = shelves("why", *tiger["records"], SAHABAN_LANGUAGE="en").stdout
+    assert "2017 (B.E. 2560)" in shown
+    assert "Book" in shown
+    assert "book" not in shown
+
+
+def test_who_overrules_somebody_is_told_so(shelves: Run, tiger: dict[str, Any]) -> None:
+    one, two = tiger["records"]
+    first = shelves("different", one, two, "--who", "สมศรี", SAHABAN_LANGUAGE="en").stdout
+    assert "in place of" not in first
+    second = shelves("same", one, two, "--who", "มานะ", SAHABAN_LANGUAGE="en").stdout
+    assert "in place of:" in second
+    assert "which สมศรี decided on 20" in second
+    assert second.splitlines()[1].endswith(": two titles")
+    assert "แทนคำตัดสินเดิม" in shelves("different", one, two).stdout
 
 
 def test_decisions_as_a_file(shelves: Run, tiger: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "decisions.csv"
     shelves("different", *tiger["records"], "--who", "ก")
-    assert "1 decisions written" in shelves("decisions", "export", str(file)).stdout
+    assert "เขียนคำตัดสิน 1 รายการ" in shelves("decisions", "export", str(file)).stdout
     shelves("undecide", *tiger["records"])
-    assert "1 decisions are new, 0 were known" in shelves("decisions", "import", str(file)).stdout
-    assert "0 decisions are new, 1 were known" in shelves("decisions", "import", str(file)).stdout
+    assert "คำตัดสินใหม่ 1 รายการ มีอยู่แล้ว 0 รายการ" in shelves("decisions", "import", str(file)).stdout
+    again = shelves("decisions", "import", str(file), SAHABAN_LANGUAGE="en").stdout
+    assert "0 decisions are new, 1 were known" in again
     assert not answer(shelves("why", *tiger["records"], "--json"))["together"]
     file.write_text("a,b,verdict,who,moment\nx,y,same,ก,z\n", encoding="utf-8")
     faulty = shelves("decisions", "import", str(file))
     assert (faulty.returncode, "line 2: a is x; a record is MEMBER/NUMBER" in faulty.stderr) == (1, True)
+    assert faulty.stdout == "", "only the error"
+
+
+def test_decisions_go_to_standard_output(shelves: Run, tiger: dict[str, Any], tmp_path: Path) -> None:
+    shelves("different", *tiger["records"], "--who", "ก")
+    header, line = shelves("decisions", "export", "-").stdout.splitlines()
+    assert header.startswith("a,b,verdict,who")
+    assert ",different,ก," in line
+    assert not (tmp_path / "-").exists()
+
+
+def test_an_import_names_what_contradicts_it(shelves: Run, tiger: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    shelves("different", *tiger["records"], "--who", "ก")
+    row = ",".join(tiger["records"]) + ",same,ข,{}\n"
+    for moment, said in (
+        ("2001-01-01T00:00:00Z", "0 decisions are new, 0 were known; 1 contradict what was decided here (0 took"),
+        ("2101-01-01T00:00:00Z", "1 decisions are new, 0 were known; 1 contradict what was decided here (1 took"),
+    ):
+        file.write_text("a,b,verdict,who,moment\n" + row.format(moment), encoding="utf-8")
+        shown = shelves("decisions", "import", str(file), SAHABAN_LANGUAGE="en").stdout
+        assert said in shown
+        assert "ก decided on 20" in shown.splitlines()[1]
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,7 @@ def instead(query: Query, text: str) -> Query:
 
 def ungrouped(page: Page) -> Page:
     """The page with every edition a hit of its own: a list that is saved leaves nothing out."""
-    alone = ((msgspec.structs.replace(hit, editions=()), *map(Hit, hit.editions)) for hit in page.hits)
-    hits = tuple(one for several in alone for one in several)
+    hits = tuple(Hit(document, hit.score) for hit in page.hits for document in hit.documents)
     return msgspec.structs.replace(page, hits=hits)
 
 

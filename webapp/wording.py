@@ -1,6 +1,7 @@
 """Names and sentences in the page's language: of values, members, sorts and stages, and of what was asked."""
 
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 
@@ -10,7 +11,7 @@ from search.question import Page, Query
 from webapp import dates
 from webapp.context import N_
 from webapp.display import language_of
-from webapp.language import Language, tag
+from webapp.language import Language, languages, tag
 
 MATERIALS = {
     "book": N_("Book"),
@@ -111,6 +112,17 @@ def short_name(member: Member, language: Language) -> str:
 
 
 NAMES: dict[str, Callable[[str, Language], str]] = {"material": material, "language": language_name, "year": year}
+
+
+def in_words(field: str, value: str, code: str) -> str:
+    """A value for a terminal: ``tha`` is ไทย, ``2017`` is พ.ศ. 2560 (2017); what has no other name stays."""
+    spoken = _spoken()
+    return NAMES[field](value, spoken.get(code, spoken["th"])).replace("\u00a0", " ") if field in NAMES else value
+
+
+@cache
+def _spoken() -> dict[str, Language]:
+    return languages()
 
 
 def value_name(facet: str, value: str, tables: Tables, language: Language) -> str:
