@@ -264,7 +264,7 @@ def _whole(rows: "csv.DictReader[str]", faults: list[str]) -> Iterator[dict[str,
         except StopIteration:
             return
         except csv.Error as error:
-            faults.append(f"line {rows.line_num}: {error}")
+            faults.append(f"line {rows.line_num + 1}: {error}")
 
 
 def _line(row: dict[str, str]) -> Decision:
