@@ -117,6 +117,10 @@ def main() -> None:
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    except UnicodeEncodeError as error:
+        shown = str(error.object)[:40].encode(errors="backslashreplace").decode()
+        click.echo(f"text that is not UTF-8 cannot be taken: {shown}", err=True)
+        sys.exit(2)
     except Exception as error:  # nobody foresaw it; the operator gets a line, and the trace where it was asked for
         logging.getLogger("sahaban").info("unexpected", exc_info=True)
         said = str(error).partition("\n")[0]

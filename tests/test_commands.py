@@ -497,6 +497,7 @@ def test_an_import_names_what_contradicts_it(shelves: Run, tiger: dict[str, Any]
         (["same", "nothing", "bbb/405"], "there is no title nothing"),
         (["decisions", "import", "nowhere.csv"], "nowhere.csv cannot be read"),
         (["decisions", "export", "no/such/folder.csv"], "cannot be written"),
+        (["why", "\udcff/\udcff", "aaa/1"], "text that is not UTF-8 cannot be taken"),
     ],
 )
 def test_wrong_use_of_the_desk_is_one_line(shelves: Run, arguments: list[str], said: str) -> None:
