@@ -51,19 +51,18 @@ def _of_title(full: str, main: str, script: str) -> Iterator[str]:
 
 
 def finer(key: str, facts: Facts) -> list[str]:
-    """The keys that replace ``key`` for this record where its block is oversized: by year and by author, then by both,
-    then by the whole title with its volume; ``key`` itself where nothing is left to split by.
+    """The keys that replace ``key`` for this record where its block is oversized: by year, by author and by the whole
+    title with its volume, then by year and author, then by all three; ``key`` itself where nothing is left to split by.
 
     A year stands with the next, so that records whose years differ by one still meet.
     """
     kind, _, rest = key.partition("|")
+    volume = "-".join(facts.volume)
+    titles = [f"#{title.full[:40]} {volume}" for title in facts.titles]
     authors = [f"@{part[:6]}" for name in facts.creators[:1] for part in name.split()] or ["@"]
     if not rest:
-        years = dict.fromkeys(y for year in facts.years for y in (year, year + 1))
-        return [*(f"{kind}|{year}" for year in years), *(f"{kind}|{author}" for author in authors)]
-    if "@" not in rest:
-        return [f"{key}{author}" for author in authors]
-    if "#" not in rest:
-        volume = "-".join(facts.volume)
-        return [f"{key}#{title.full[:40]} {volume}" for title in facts.titles] or [key]
-    return [key]
+        years = [str(year) for year in dict.fromkeys(y for year in facts.years for y in (year, year + 1))]
+        return [f"{kind}|{by}" for by in (*years, *authors, *titles)]
+    if "#" in rest:
+        return [key]
+    return [f"{key}{by}" for by in (titles if "@" in rest else authors)] or [key]
