@@ -14,8 +14,9 @@ from index.check.lists import List, told
 from index.check.money import Price
 from index.match.blocking import LIMIT, finer, keys
 from index.match.facts import Facts
-from index.match.features import title
+from index.match.features import AUTHOR, title
 from index.match.judge import Judgement, Reason, judge
+from index.match.table import table
 from search.question import Document
 
 HELD, RELATED, REVIEW, NOT_HELD = VERDICTS = ("held", "related", "review", "not held")
@@ -197,8 +198,38 @@ def _judged(facts: Facts, candidates: Mapping[str, Facts], worthless: Collection
     if not facts.titles and not facts.isbns:
         return {}
     near = ((key, other) for key, other in candidates.items() if _near(facts, other))
-    judged = {key: judge(facts, other, worthless) for key, other in near}
+    judged = {key: asked(facts, judge(facts, other, worthless)) for key, other in near}
     return {key: judgement for key, judgement in judged.items() if judgement.verdict in OF}
+
+
+SAME_TITLE = frozenset(["title_equal", "title_near", "title_variant"])
+ALONE = frozenset(["little", "volume_one"])  # what an ISBN without a title cannot but lack
+
+
+def asked(row: Facts, judgement: Judgement) -> Judgement:
+    """What a judgement of two records means for who asks: a row that is nothing but an ISBN asks for what has it, and
+    one of title and author only for any edition."""
+    names = {reason.name for reason in judgement.reasons}
+    spoken = names & table().veto.keys()
+    if "isbn_shared" in names and not row.titles and spoken <= ALONE:
+        return _held(judgement, Reason("isbn_alone", 0), ALONE | {"title_missing"})
+    if _any_edition(row) and SAME_TITLE & names and AUTHOR & names and spoken <= {"little"}:
+        return _held(judgement, Reason("any_edition", 0), {"little"})
+    return judgement
+
+
+def _any_edition(row: Facts) -> bool:
+    return not (
+        row.years or row.span or row.rights or row.edition or row.edition_of or row.publishers or row.places
+        or row.pages or row.pieces or row.series or row.isbns or row.weak or row.issns
+    )  # fmt: skip
+
+
+def _held(judgement: Judgement, why: Reason, instead: Collection[str]) -> Judgement:
+    """Held, for a reason that stands in the place of others."""
+    reasons = (*(reason for reason in judgement.reasons if reason.name not in instead), why)
+    points = sum(reason.points for reason in reasons) + table().bias
+    return Judgement("same", "", points, reasons)
 
 
 def _near(row: Facts, other: Facts) -> bool:
@@ -209,14 +240,24 @@ def _near(row: Facts, other: Facts) -> bool:
 
 
 def _best(judged: Mapping[str, Judgement], ids: Mapping[str, str]) -> dict[str, Judgement]:
-    """Title -> the judgement of its record that is nearest; the nearest title first. What is held comes first; what is
-    surely another volume does not hide what may be the very one."""
+    """Title -> the judgement of its record that is nearest; the nearest title first. What is held comes first, then
+    what has the title of the row, so that another edition does not stand behind another work. What is surely another
+    volume does not hide what may be the very one."""
     found: dict[str, Judgement] = {}
-    ordered = sorted(judged.items(), key=lambda pair: (OF[pair[1].verdict] != HELD, -pair[1].points, pair[0]))
+    ordered = sorted(judged.items(), key=lambda pair: (_rank(pair[1]), -pair[1].points, pair[0]))
     for record, judgement in ordered:
         if record in ids:
             found.setdefault(ids[record], judgement)
     return dict(list(found.items())[: 2 * TITLES])
+
+
+def _rank(judgement: Judgement) -> int:
+    if OF[judgement.verdict] == HELD:
+        return 0
+    names = {reason.name for reason in judgement.reasons}
+    titled = SAME_TITLE & names or "title_subtitle" in names or "isbn_shared" in names
+    sure = OF[judgement.verdict] == REVIEW or AUTHOR & names
+    return 1 if titled and sure else 2
 
 
 def _match(document: Document, judgement: Judgement) -> Match:

@@ -78,11 +78,40 @@ def test_another_volume_does_not_hide_what_may_be_the_very_one(network: Network,
     assert {match.relation for match in result.matches[1:]} == {"volume"}
 
 
-def test_a_row_of_nothing_but_an_isbn_is_never_not_held(check: ON) -> None:
-    (result,) = check("ISBN\n974-911-373-X\n").results
-    assert result.verdict in (HELD, REVIEW)
-    assert "kktc" in result.members
-    assert result.note == "no_title"
+def test_a_row_of_nothing_but_an_isbn_is_held_where_it_stands(check: ON) -> None:
+    one, two = check("ISBN\n974-911-373-X\n9786160000012\n").results
+    assert (one.verdict, one.members, one.note) == (HELD, ("kku", "kktc"), "no_title")
+    assert {"isbn_shared", "isbn_alone"} <= {reason.name for reason in one.matches[0].reasons}
+    assert two.verdict == NOT_HELD
+    (pasted,) = check("9789749113738\n").results
+    assert pasted.verdict == HELD
+
+
+def test_an_isbn_of_different_titles_says_nothing_alone(network: Network, check: ON) -> None:
+    for n, title in enumerate(("การเลี้ยงปลานิล", "ประวัติศาสตร์ล้านช้าง", "เคมีอินทรีย์")):
+        network.put("kku", f"w{n}", title, isbn="9786160000012")
+    network.index()
+    (result,) = check("ISBN\n9786160000012\n").results
+    assert result.verdict == NOT_HELD
+
+
+def test_a_row_of_title_and_author_asks_for_any_edition(check: ON) -> None:
+    (result,) = check("ข้างหลังภาพ / ศรีบูรพา\n").results
+    assert result.verdict == HELD
+    assert set(result.members) == {"kku", "kktc", "kkpl"}, "of either edition"
+    assert {"author_equal", "any_edition"} <= {reason.name for reason in result.matches[0].reasons}
+    others = check("ชื่อเรื่อง,ผู้แต่ง\nข้างหลังภาพ,สมหญิง รักเรียน\nข้างหลังภาพ,\n").results
+    assert HELD not in {result.verdict for result in others}
+
+
+def test_the_same_title_in_another_edition_stands_before_another_work(network: Network, check: ON) -> None:
+    network.put(
+        "kku", "h7", "Harry Potter and the deathly hallows", creator="Rowling, J. K.", year="2015", edition="2nd ed."
+    )
+    network.put("kkh", "h6", "Harry Potter and the chamber of hallows", creator="Rowling, J. K.", year="2007")
+    network.index()
+    (result,) = check("title,author,year\nHarry Potter and the Deathly Hallows,Rowling,2007\n").results
+    assert (result.verdict, result.members) == (RELATED, ("kku",))
 
 
 def test_a_row_that_says_nothing_is_told_and_not_judged(check: ON) -> None:
