@@ -9,7 +9,7 @@ import msgspec
 
 from config.holdings import Holding
 from config.tables import Field, Text
-from index.check.entries import Entry, entries
+from index.check.entries import Entry, LeftOut, listed
 from index.check.lists import List, told
 from index.check.money import Price
 from index.match.blocking import LIMIT, finer, keys
@@ -95,6 +95,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     price: Price | None = None  # of a copy
     quantity: int = 1
     note: str = ""
+    typed: str = ""  # an ISBN that is none, as it was typed
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -127,6 +128,7 @@ class Report(msgspec.Struct, frozen=True):
     results: tuple[Result, ...]
     broken: tuple[tuple[int, str], ...] = ()
     titles: int = 0  # that the catalogue held
+    left: tuple[LeftOut, ...] = ()  # rows that are no titles
 
     @property
     def summary(self) -> dict[str, int]:
@@ -165,16 +167,18 @@ class Check:
     def run(self, given: List, tell: Tell = lambda done, of: None) -> Report:
         """The verdict on every row. Raises ListError where no column says which titles are meant."""
         told(given)
-        rows = list(entries(given, self.fields))
-        tell(0, len(rows))
-        first = duplicates(rows)
+        read = list(listed(given, self.fields))
+        left = tuple(row for row in read if isinstance(row, LeftOut))
+        titles = [row for row in read if isinstance(row, Entry)]
+        tell(0, len(titles))
+        first = duplicates(titles)
         worthless = self.known.worthless()
         results: list[Result] = []
-        for begin in range(0, len(rows), BATCH):
-            some = rows[begin : begin + BATCH]
+        for begin in range(0, len(titles), BATCH):
+            some = titles[begin : begin + BATCH]
             results += self._batch(some, worthless, [first.get(begin + n) for n in range(len(some))])
-            tell(len(results), len(rows))
-        return Report(given.name, tuple(results), given.broken, self.titles)
+            tell(len(results), len(titles))
+        return Report(given.name, tuple(results), given.broken, self.titles, left)
 
     def _batch(
         self, rows: Sequence[Entry], worthless: Collection[str], firsts: Sequence[int | None]
@@ -189,7 +193,7 @@ class Check:
             verdict = matches[0].verdict if matches else NOT_HELD
             kept = tuple(matches[:TITLES])
             yield Result(
-                row.sheet, row.number, row.values, verdict, kept, first, row.price, row.quantity, row.note
+                row.sheet, row.number, row.values, verdict, kept, first, row.price, row.quantity, row.note, row.typed
             )  # fmt: skip
 
 
