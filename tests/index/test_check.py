@@ -208,3 +208,16 @@ def test_the_json_keeps_its_shape(check: ON, tables: Tables) -> None:
     assert {"id", "relation", "points", "reasons", "members", "copies"} <= match.keys()
     assert match["reasons"][0].keys() == {"name", "points", "row", "record", "said"}
     assert told["rows"][1]["duplicate_of"] == 2
+
+
+def test_a_report_tells_what_was_left_out_and_the_isbn_as_typed(check: ON, tables: Tables) -> None:
+    report = check("ชื่อเรื่อง,ผู้แต่ง,ISBN,ราคา\nเสือ,สมชาย,974-911-373-1,95 USD\nรวม,,,95\n")
+    (row,) = list(csv.DictReader(io.StringIO(FORMS["csv"].write(report, reader(tables, "en")).decode("utf-8-sig"))))
+    assert (row["ISBN"], row["Author"], row["Currency"]) == ("974-911-373-1", "สมชาย", "US dollars")
+    assert "check digit" in row["Note"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(FORMS["xlsx"].write(report, reader(tables))))
+    summary = [cell for line in book.get_sheet_by_index(0).to_python() for cell in line]
+    assert {"3: เป็นแถวผลรวม", "ดอลลาร์สหรัฐ"} <= set(summary)
+    told = json.loads(FORMS["json"].write(report, reader(tables, "en")))
+    assert told["left_out"] == [{"row": 3, "reason": "a line of sums"}]
+    assert told["rows"][0]["isbn_typed"] == "974-911-373-1"
