@@ -76,6 +76,11 @@ class LeftOut(msgspec.Struct, frozen=True):
     number: int
     why: str
 
+    @property
+    def place(self) -> str:
+        """As its file numbers it: ``5``, or ``Sheet2: 5`` of several sheets."""
+        return f"{self.sheet}: {self.number}" if self.sheet else str(self.number)
+
 
 def entries(given: List, fields: Mapping[str, Field]) -> Iterator[Entry]:
     """The rows in their order; the line of sums at the end is none."""

@@ -97,8 +97,7 @@ class Reader(msgspec.Struct, frozen=True):
 
     def left(self, row: LeftOut) -> str:
         """``17: a line of sums``"""
-        where = f"{row.sheet}: {row.number}" if row.sheet else str(row.number)
-        return f"{where}: {LEFT[row.why].in_language(self.language)}"
+        return f"{row.place}: {LEFT[row.why].in_language(self.language)}"
 
     def currency(self, code: str) -> str:
         return money.NAMES[code].in_language(self.language)
