@@ -36,7 +36,7 @@ FAULTS = {  # what a list can lack, as ListError.kind
     "unreadable": N_("The file cannot be read. Please save it as Excel (.xlsx), CSV, ODS or MARC and try again."),
 }
 ABOUT = {
-    HELD: N_("A member library has this very edition."),
+    HELD: N_("A member library has this very edition, or the title where the row names no edition."),
     RELATED: N_("Not this one, but another edition, volume, binding or language of it, or the e-book."),
     REVIEW: N_("Too little agrees, or disagrees, to be sure. Please look at the title."),
     NOT_HELD: N_("No member library told us of it."),

@@ -184,7 +184,7 @@ class Check:
         self, rows: Sequence[Entry], worthless: Collection[str], firsts: Sequence[int | None]
     ) -> Iterator[Result]:
         candidates = self.known.candidates([row.facts for row in rows])
-        judged = [_judged(row.facts, some, worthless) for row, some in zip(rows, candidates, strict=True)]
+        judged = [_judged(row, some, worthless) for row, some in zip(rows, candidates, strict=True)]
         ids = self.known.titles_of({record for found in judged for record in found})
         best = [_best(found, ids) for found in judged]
         documents = {d.id: d for d in self.fetch(list(dict.fromkeys(id_ for titles in best for id_ in titles)))}
@@ -197,12 +197,14 @@ class Check:
             )  # fmt: skip
 
 
-def _judged(facts: Facts, candidates: Mapping[str, Facts], worthless: Collection[str]) -> dict[str, Judgement]:
+def _judged(row: Entry, candidates: Mapping[str, Facts], worthless: Collection[str]) -> dict[str, Judgement]:
     """Record -> its judgement, of those that say anything to who wants to buy."""
+    facts = row.facts
     if not facts.titles and not facts.isbns:
         return {}
+    any_edition = not row.typed and _names_no_edition(facts)
     near = ((key, other) for key, other in candidates.items() if _near(facts, other))
-    judged = {key: asked(facts, judge(facts, other, worthless)) for key, other in near}
+    judged = {key: asked(facts, judge(facts, other, worthless), any_edition) for key, other in near}
     return {key: judgement for key, judgement in judged.items() if judgement.verdict in OF}
 
 
@@ -210,22 +212,22 @@ SAME_TITLE = frozenset(["title_equal", "title_near", "title_variant"])
 ALONE = frozenset(["little", "volume_one"])  # what an ISBN without a title cannot but lack
 
 
-def asked(row: Facts, judgement: Judgement) -> Judgement:
+def asked(row: Facts, judgement: Judgement, any_edition: bool) -> Judgement:
     """What a judgement of two records means for who asks: a row that is nothing but an ISBN asks for what has it, and
     one of title and author only for any edition."""
     names = {reason.name for reason in judgement.reasons}
     spoken = names & table().veto.keys()
     if "isbn_shared" in names and not row.titles and spoken <= ALONE:
         return _held(judgement, Reason("isbn_alone", 0), ALONE | {"title_missing"})
-    if _any_edition(row) and SAME_TITLE & names and AUTHOR & names and spoken <= {"little"}:
+    if any_edition and SAME_TITLE & names and AUTHOR & names and spoken <= {"little"}:
         return _held(judgement, Reason("any_edition", 0), {"little"})
     return judgement
 
 
-def _any_edition(row: Facts) -> bool:
+def _names_no_edition(row: Facts) -> bool:
     return not (
-        row.years or row.span or row.rights or row.edition or row.edition_of or row.publishers or row.places
-        or row.pages or row.pieces or row.series or row.isbns or row.weak or row.issns
+        row.years or row.coded or row.span or row.rights or row.edition or row.edition_of or row.publishers
+        or row.places or row.pages or row.pieces or row.series or row.isbns or row.weak or row.issns
     )  # fmt: skip
 
 

@@ -100,7 +100,8 @@ def test_a_row_of_title_and_author_asks_for_any_edition(check: ON) -> None:
     assert result.verdict == HELD
     assert set(result.members) == {"kku", "kktc", "kkpl"}, "of either edition"
     assert {"author_equal", "any_edition"} <= {reason.name for reason in result.matches[0].reasons}
-    others = check("ชื่อเรื่อง,ผู้แต่ง\nข้างหลังภาพ,สมหญิง รักเรียน\nข้างหลังภาพ,\n").results
+    others = check("ชื่อเรื่อง,ผู้แต่ง,ISBN\nข้างหลังภาพ,สมหญิง รักเรียน,\nข้างหลังภาพ,,\nข้างหลังภาพ,ศรีบูรพา,9789749113731\n").results
+    assert len(others) == 3
     assert HELD not in {result.verdict for result in others}
 
 
