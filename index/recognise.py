@@ -264,4 +264,7 @@ def against(found: Judgement) -> bool:
 
 
 def reasons(found: Judgement) -> str:
-    return msgspec.json.encode([(reason.name, reason.points) for reason in found.reasons]).decode()
+    """The vetoes and what counted; what is only told to readers is judged again when they ask."""
+    vetoes = table().veto
+    kept = [(reason.name, reason.points) for reason in found.reasons if reason.points or reason.name in vetoes]
+    return msgspec.json.encode(kept).decode()

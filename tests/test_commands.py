@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -174,9 +175,28 @@ def test_check_as_json_has_its_stable_shape(shelves: Run, tmp_path: Path) -> Non
 def test_check_writes_its_report(shelves: Run, tmp_path: Path, name: str, start: bytes) -> None:
     (tmp_path / "wanted.xlsx").write_bytes(xlsx_bytes(WANTED))
     shown = shelves("check", "wanted.xlsx", "--out", name)
-    assert (shown.returncode, f"report: {name}" in shown.stdout) == (0, True)
-    assert "มีแล้ว (held) 1" in shown.stdout
+    assert (shown.returncode, f"รายงาน: {name}" in shown.stdout) == (0, True)
+    assert "มีแล้ว 1" in shown.stdout
     assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_check_speaks_one_language_and_marks_a_title_that_it_cuts(shelves: Run, tmp_path: Path) -> None:
+    rows = [
+        *WANTED,
+        ["เสือสมิง : " + "กับป่าดงพงไพร" * 6, "น้อย อินทนนท์", "พ.ศ. 2560", "", "5 USD"],
+        ["รวม", "", "", "", "355"],
+    ]
+    (tmp_path / "wanted.xlsx").write_bytes(xlsx_bytes(rows))
+    thai = shelves("check", "wanted.xlsx").stdout
+    assert "3. มีแล้ว: เสือสมิง · aaa, bbb" in thai
+    assert "แถวที่ 6: เป็นแถวผลรวม" in thai
+    assert "250.00 จาก 350.00 บาท" in thai
+    assert not {"held", "review", "related"} & set(re.findall("[a-z]+", thai))
+    english = shelves("check", "wanted.xlsx", "--language", "en").stdout
+    assert "3. Held: เสือสมิง · aaa, bbb" in english
+    assert "saved: 250.00 of 350.00 baht" in english
+    (cut,) = [line for line in thai.splitlines() if line.startswith("5.")]
+    assert "… ·" in cut
 
 
 def test_check_reads_a_pasted_list_and_takes_columns_by_hand(shelves: Run, tmp_path: Path) -> None:

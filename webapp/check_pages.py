@@ -1,6 +1,7 @@
 """The pages for librarians that check a purchase list: bring it, say what its columns mean, wait, read the result."""
 
 import logging
+from itertools import islice
 from urllib.parse import urlsplit
 
 import msgspec
@@ -8,10 +9,10 @@ from flask import Response, abort, jsonify, redirect, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from index.check import columns, lists
+from index.check import columns, lists, money
 from index.check.check import HELD, NAMES, NOT_HELD, RELATED, RELATIONS, REVIEW, VERDICTS, Match, Report, Result
-from index.check.entries import NOTES
-from index.check.lists import MOST_ROWS, List, ListError
+from index.check.entries import LEFT, NOTES
+from index.check.lists import MOST_ROWS, List, ListError, Table
 from index.check.report import FORMS, Reader, place
 from index.check.service import NothingHeld, check_of
 from index.match.judge import Reason
@@ -35,7 +36,7 @@ FAULTS = {  # what a list can lack, as ListError.kind
     "unreadable": N_("The file cannot be read. Please save it as Excel (.xlsx), CSV, ODS or MARC and try again."),
 }
 ABOUT = {
-    HELD: N_("A member library has this very edition."),
+    HELD: N_("A member library has this very edition, or the title where the row names no edition."),
     RELATED: N_("Not this one, but another edition, volume, binding or language of it, or the e-book."),
     REVIEW: N_("Too little agrees, or disagrees, to be sure. Please look at the title."),
     NOT_HELD: N_("No member library told us of it."),
@@ -136,9 +137,15 @@ def check_start(token: str) -> AnyResponse:
 def _columns(token: str, given: List, fault: str = "") -> str:
     known = columns.labels(context().tables.fields)
     labels = {name: label.in_language(language().code) for name, label in known.items()}
+    examples = [[_examples(table, at) for at in range(len(table.columns))] for table in given.tables]
     return render_template(
-        "check_columns.html", token=token, given=given, labels=labels, fault=fault, examples=EXAMPLES, query=_nothing()
+        "check_columns.html", token=token, given=given, labels=labels, fault=fault, examples=examples, query=_nothing()
     )
+
+
+def _examples(table: Table, at: int) -> list[str]:
+    """The first cells of a column that hold something."""
+    return list(islice((row.cells[at] for row in table.rows if row.cells[at]), EXAMPLES))
 
 
 def _meanings(given: List) -> list[list[str]]:
@@ -269,4 +276,12 @@ def note_said(note: str) -> str:
     return NOTES[note].in_language(language().code)
 
 
-CALLED = (note_said, reason_said, relation_name, verdict_name)
+def left_said(why: str) -> str:
+    return LEFT[why].in_language(language().code)
+
+
+def currency_name(code: str) -> str:
+    return money.NAMES[code].in_language(language().code)
+
+
+CALLED = (currency_name, left_said, note_said, reason_said, relation_name, verdict_name)

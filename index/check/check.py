@@ -9,13 +9,14 @@ import msgspec
 
 from config.holdings import Holding
 from config.tables import Field, Text
-from index.check.entries import Entry, entries
+from index.check.entries import Entry, LeftOut, listed
 from index.check.lists import List, told
 from index.check.money import Price
 from index.match.blocking import LIMIT, finer, keys
 from index.match.facts import Facts
-from index.match.features import title
+from index.match.features import AUTHOR, title
 from index.match.judge import Judgement, Reason, judge
+from index.match.table import table
 from search.question import Document
 
 HELD, RELATED, REVIEW, NOT_HELD = VERDICTS = ("held", "related", "review", "not held")
@@ -94,6 +95,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     price: Price | None = None  # of a copy
     quantity: int = 1
     note: str = ""
+    typed: str = ""  # an ISBN that is none, as it was typed
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -126,6 +128,7 @@ class Report(msgspec.Struct, frozen=True):
     results: tuple[Result, ...]
     broken: tuple[tuple[int, str], ...] = ()
     titles: int = 0  # that the catalogue held
+    left: tuple[LeftOut, ...] = ()  # rows that are no titles
 
     @property
     def summary(self) -> dict[str, int]:
@@ -164,22 +167,24 @@ class Check:
     def run(self, given: List, tell: Tell = lambda done, of: None) -> Report:
         """The verdict on every row. Raises ListError where no column says which titles are meant."""
         told(given)
-        rows = list(entries(given, self.fields))
-        tell(0, len(rows))
-        first = duplicates(rows)
+        read = list(listed(given, self.fields))
+        left = tuple(row for row in read if isinstance(row, LeftOut))
+        titles = [row for row in read if isinstance(row, Entry)]
+        tell(0, len(titles))
+        first = duplicates(titles)
         worthless = self.known.worthless()
         results: list[Result] = []
-        for begin in range(0, len(rows), BATCH):
-            some = rows[begin : begin + BATCH]
+        for begin in range(0, len(titles), BATCH):
+            some = titles[begin : begin + BATCH]
             results += self._batch(some, worthless, [first.get(begin + n) for n in range(len(some))])
-            tell(len(results), len(rows))
-        return Report(given.name, tuple(results), given.broken, self.titles)
+            tell(len(results), len(titles))
+        return Report(given.name, tuple(results), given.broken, self.titles, left)
 
     def _batch(
         self, rows: Sequence[Entry], worthless: Collection[str], firsts: Sequence[int | None]
     ) -> Iterator[Result]:
         candidates = self.known.candidates([row.facts for row in rows])
-        judged = [_judged(row.facts, some, worthless) for row, some in zip(rows, candidates, strict=True)]
+        judged = [_judged(row, some, worthless) for row, some in zip(rows, candidates, strict=True)]
         ids = self.known.titles_of({record for found in judged for record in found})
         best = [_best(found, ids) for found in judged]
         documents = {d.id: d for d in self.fetch(list(dict.fromkeys(id_ for titles in best for id_ in titles)))}
@@ -188,17 +193,49 @@ class Check:
             verdict = matches[0].verdict if matches else NOT_HELD
             kept = tuple(matches[:TITLES])
             yield Result(
-                row.sheet, row.number, row.values, verdict, kept, first, row.price, row.quantity, row.note
+                row.sheet, row.number, row.values, verdict, kept, first, row.price, row.quantity, row.note, row.typed
             )  # fmt: skip
 
 
-def _judged(facts: Facts, candidates: Mapping[str, Facts], worthless: Collection[str]) -> dict[str, Judgement]:
+def _judged(row: Entry, candidates: Mapping[str, Facts], worthless: Collection[str]) -> dict[str, Judgement]:
     """Record -> its judgement, of those that say anything to who wants to buy."""
+    facts = row.facts
     if not facts.titles and not facts.isbns:
         return {}
+    any_edition = not row.typed and _names_no_edition(facts)
     near = ((key, other) for key, other in candidates.items() if _near(facts, other))
-    judged = {key: judge(facts, other, worthless) for key, other in near}
+    judged = {key: asked(facts, judge(facts, other, worthless), any_edition) for key, other in near}
     return {key: judgement for key, judgement in judged.items() if judgement.verdict in OF}
+
+
+SAME_TITLE = frozenset(["title_equal", "title_near", "title_variant"])
+ALONE = frozenset(["little", "volume_one"])  # what an ISBN without a title cannot but lack
+
+
+def asked(row: Facts, judgement: Judgement, any_edition: bool) -> Judgement:
+    """What a judgement of two records means for who asks: a row that is nothing but an ISBN asks for what has it, and
+    one of title and author only for any edition."""
+    names = {reason.name for reason in judgement.reasons}
+    spoken = names & table().veto.keys()
+    if "isbn_shared" in names and not row.titles and spoken <= ALONE:
+        return _held(judgement, Reason("isbn_alone", 0), ALONE | {"title_missing"})
+    if any_edition and SAME_TITLE & names and AUTHOR & names and spoken <= {"little"}:
+        return _held(judgement, Reason("any_edition", 0), {"little"})
+    return judgement
+
+
+def _names_no_edition(row: Facts) -> bool:
+    return not (
+        row.years or row.coded or row.span or row.rights or row.edition or row.edition_of or row.publishers
+        or row.places or row.pages or row.pieces or row.series or row.isbns or row.weak or row.issns
+    )  # fmt: skip
+
+
+def _held(judgement: Judgement, why: Reason, instead: Collection[str]) -> Judgement:
+    """Held, for a reason that stands in the place of others."""
+    reasons = (*(reason for reason in judgement.reasons if reason.name not in instead), why)
+    points = sum(reason.points for reason in reasons) + table().bias
+    return Judgement("same", "", points, reasons)
 
 
 def _near(row: Facts, other: Facts) -> bool:
@@ -209,14 +246,24 @@ def _near(row: Facts, other: Facts) -> bool:
 
 
 def _best(judged: Mapping[str, Judgement], ids: Mapping[str, str]) -> dict[str, Judgement]:
-    """Title -> the judgement of its record that is nearest; the nearest title first. What is held comes first; what is
-    surely another volume does not hide what may be the very one."""
+    """Title -> the judgement of its record that is nearest; the nearest title first. What is held comes first, then
+    what has the title of the row, so that another edition does not stand behind another work. What is surely another
+    volume does not hide what may be the very one."""
     found: dict[str, Judgement] = {}
-    ordered = sorted(judged.items(), key=lambda pair: (OF[pair[1].verdict] != HELD, -pair[1].points, pair[0]))
+    ordered = sorted(judged.items(), key=lambda pair: (_rank(pair[1]), -pair[1].points, pair[0]))
     for record, judgement in ordered:
         if record in ids:
             found.setdefault(ids[record], judgement)
     return dict(list(found.items())[: 2 * TITLES])
+
+
+def _rank(judgement: Judgement) -> int:
+    if OF[judgement.verdict] == HELD:
+        return 0
+    names = {reason.name for reason in judgement.reasons}
+    titled = SAME_TITLE & names or "title_subtitle" in names or "isbn_shared" in names
+    sure = OF[judgement.verdict] == REVIEW or AUTHOR & names
+    return 1 if titled and sure else 2
 
 
 def _match(document: Document, judgement: Judgement) -> Match:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,16 +11,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config.installation import Installation
-from config.tables import Tables
+from config.tables import Tables, Text
 from index.check import lists
-from index.check.check import NOT_HELD, RELATIONS, VERDICTS, Report, Result
+from index.check.check import NOT_HELD, VERDICTS, Report, Result
 from index.check.lists import List, ListError
 from index.check.report import FORMS, Reader
 from index.check.service import NothingHeld, check_of
 
-SAID = {"held": "มีแล้ว (held)", "related": "มีฉบับอื่น (other form held)", "review": "ควรตรวจดูเอง (please look)",
-        "not held": "ยังไม่มี (not held)"}  # fmt: skip
+SAID: dict[str, Text] = {
+    "rows": Text(th="{0} แถว: {1}", en="{0} rows: {1}"),
+    "repeated": Text(th="ซ้ำกันในรายการ: {0} แถว", en="repeated in the list: {0}"),
+    "left": Text(th="ไม่ใช่ชื่อเรื่อง จึงไม่ได้ตรวจ: แถวที่ {0}", en="no titles, left out: row {0}"),
+    "saved": Text(th="ประหยัดได้ {0:,.2f} จาก {1:,.2f} {2}", en="saved: {0:,.2f} of {1:,.2f} {2}"),
+    "unread": Text(th="อ่านไม่ได้ {0} ระเบียน; ระเบียนที่ {1}: {2}", en="{0} records cannot be read; record {1}: {2}"),
+    "report": Text(th="รายงาน: {0}", en="report: {0}"),
+}
 WIDE = 70  # letters of a title in a line
+LEFT_SHOWN = 5  # rows that are no titles
 
 
 @click.command("check")
@@ -29,7 +37,11 @@ WIDE = 70  # letters of a title in a line
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 @click.option("--column", "named", multiple=True, metavar="WHICH=MEANING",
               help="A column by header, number or letter: 2=title, ราคาสุทธิ=price; may come again.")  # fmt: skip
-@click.option("--language", type=click.Choice(["th", "en"]), help="Of the report (default: language of settings.toml).")
+@click.option(
+    "--language",
+    type=click.Choice(["th", "en"]),
+    help="Of what is printed and of the report (default: language of settings.toml).",
+)
 @click.pass_obj
 def command(
     installation: Installation, path: Path, out: Path | None, as_data: bool, named: tuple[str, ...],
@@ -60,9 +72,9 @@ def command(
     if as_data:
         click.echo(FORMS["json"].write(report, reader).decode())
     else:
-        click.echo("\n".join(_said(report, brief=out is not None)))
+        click.echo("\n".join(_said(report, reader, brief=out is not None)))
         if out:
-            click.echo(f"report: {out}")
+            click.echo(_say("report", reader, out))
 
 
 def _read(path: Path, tables: Tables) -> List:
@@ -115,24 +127,40 @@ def _checked(installation: Installation, given: List) -> Report:
         return check.run(given, lambda done, of: progress.update(task, completed=done, total=of))
 
 
-def _said(report: Report, brief: bool) -> Iterator[str]:
+def _say(word: str, reader: Reader, *values: object) -> str:
+    return SAID[word].in_language(reader.language).format(*values)
+
+
+def _said(report: Report, reader: Reader, brief: bool) -> Iterator[str]:
     """The summary for people; and without a report the rows that somebody should look at."""
     if not brief:
-        yield from (_line(result) for result in report.results if result.verdict != NOT_HELD)
+        yield from (_line(result, reader) for result in report.results if result.verdict != NOT_HELD)
         yield ""
-    yield f"{len(report.results)} แถว (rows): " + ", ".join(f"{SAID[v]} {report.summary[v]}" for v in VERDICTS)
+    counts = ", ".join(f"{reader.verdict(verdict)} {report.summary[verdict]}" for verdict in VERDICTS)
+    yield _say("rows", reader, len(report.results), counts)
     if report.duplicates:
-        yield f"ซ้ำกันในรายการ (repeated in the list): {report.duplicates}"
+        yield _say("repeated", reader, report.duplicates)
+    if report.left:
+        more = " …" if len(report.left) > LEFT_SHOWN else ""
+        yield _say("left", reader, "; ".join(map(reader.left, report.left[:LEFT_SHOWN])) + more)
     for currency, amount in report.saved.items():
-        yield f"ประหยัดได้ (saved): {amount:,.2f} {currency} จาก (of) {report.asked[currency]:,.2f}"
+        yield _say("saved", reader, amount, report.asked[currency], reader.currency(currency))
     if report.broken:
-        number, why = report.broken[0]
-        yield f"{len(report.broken)} ระเบียนอ่านไม่ได้ (records cannot be read); {number}: {why}"
+        yield _say("unread", reader, len(report.broken), *report.broken[0])
 
 
-def _line(result: Result) -> str:
+def _line(result: Result, reader: Reader) -> str:
     place = f"{result.sheet} {result.number}" if result.sheet else str(result.number)
     relation = result.matches[0].relation
-    what = RELATIONS[relation].en if relation in RELATIONS else ""
-    title = (result.first("title") or result.first("isbn"))[:WIDE]
-    return f"{place}. {result.verdict}{f' ({what})' if what else ''}: {title} · {', '.join(result.members)}"
+    what = f" ({reader.relation(relation)})" if relation else ""
+    title = result.first("title") or result.first("isbn") or result.typed
+    title = title if len(title) <= WIDE else f"{_cut(title)}…"
+    return f"{place}. {reader.verdict(result.verdict)}{what}: {title} · {', '.join(result.members)}"
+
+
+def _cut(title: str) -> str:
+    """Never between a Thai letter and its marks."""
+    at = WIDE - 1
+    while at and unicodedata.category(title[at]) == "Mn":
+        at -= 1
+    return title[:at].rstrip()

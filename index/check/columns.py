@@ -160,8 +160,11 @@ def rounded(cell: str) -> bool:
     return bool(re.fullmatch(r"97[89]0{6,}[0-9]?|9[.,]7[89][0-9]*[eE]\+?12", _plain(cell)))
 
 
+_MISTYPED = re.compile(r"97[89][0-9 -]{10,14}")  # an ISBN by its prefix, whatever its check digit
+
+
 def _isbns(cells: Sequence[str], _: bool) -> bool:
-    return _share(cells, lambda cell: isbn(cell) or rounded(cell)) >= MOST_OF
+    return _share(cells, lambda cell: isbn(cell) or rounded(cell) or _MISTYPED.fullmatch(_plain(cell))) >= MOST_OF
 
 
 def _years(cells: Sequence[str], _: bool) -> bool:

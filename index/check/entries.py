@@ -14,6 +14,7 @@ from index.check.columns import LINE
 from index.check.lists import Given, List, Row, Table
 from index.check.money import Price
 from index.match.facts import Facts, facts, of_row
+from index.match.normal import HONORIFICS, squeezed
 
 # What is wrong with a row, said with its verdict.
 NOTES: dict[str, Text] = {
@@ -25,10 +26,24 @@ NOTES: dict[str, Text] = {
         th="ISBN ไม่ถูกต้อง (เลขตรวจสอบไม่ตรง) จึงตรวจด้วยข้อมูลอื่น",
         en="The ISBN is wrong (its check digit does not fit); the row was checked by its other data",
     ),
+    "isbn_rounded_alone": Text(
+        th="ISBN ถูกโปรแกรมตารางปัดเป็นตัวเลขย่อ และไม่มีชื่อเรื่อง จึงไม่ได้ตรวจ",
+        en="The spreadsheet rounded the ISBN, and there is no title: not checked",
+    ),
+    "isbn_wrong_alone": Text(
+        th="ISBN ไม่ถูกต้อง (เลขตรวจสอบไม่ตรง) และไม่มีชื่อเรื่อง จึงไม่ได้ตรวจ",
+        en="The ISBN is wrong (its check digit does not fit), and there is no title: not checked",
+    ),
     "no_title": Text(th="ไม่มีชื่อเรื่อง จึงตรวจด้วย ISBN เท่านั้น", en="Without a title: checked by ISBN only"),
     "empty": Text(th="ไม่มีทั้งชื่อเรื่องและ ISBN จึงไม่ได้ตรวจ", en="Neither title nor ISBN: not checked"),
 }
 SUMS = ("รวม", "รวมทั้งสิ้น", "รวมทั้งหมด", "รวมเงิน", "รวมเป็นเงิน", "ยอดรวม", "total", "grand total", "sum", "subtotal")
+
+# Why a row is none of the list's titles.
+LEFT: dict[str, Text] = {
+    "sum": Text(th="เป็นแถวผลรวม", en="a line of sums"),
+    "nothing": Text(th="ไม่มีข้อมูลหนังสือในคอลัมน์ที่ใช้", en="the columns that are used tell of no book in it"),
+}
 
 Cells = dict[str, list[str]]
 
@@ -43,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True):
     price: Price | None = None
     quantity: int = 1
     note: str = ""
+    typed: str = ""  # an ISBN that is none, as it was typed
 
     @property
     def cost(self) -> Price | None:
@@ -53,14 +69,31 @@ class Entry(msgspec.Struct, frozen=True):
         return next(iter(self.values.get(field, ())), "")
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """A row that is no title."""
+
+    sheet: str
+    number: int
+    why: str
+
+    @property
+    def place(self) -> str:
+        """As its file numbers it: ``5``, or ``Sheet2: 5`` of several sheets."""
+        return f"{self.sheet}: {self.number}" if self.sheet else str(self.number)
+
+
 def entries(given: List, fields: Mapping[str, Field]) -> Iterator[Entry]:
     """The rows in their order; the line of sums at the end is none."""
+    return (row for row in listed(given, fields) if isinstance(row, Entry))
+
+
+def listed(given: List, fields: Mapping[str, Field]) -> Iterator[Entry | LeftOut]:
+    """Every row in its order, those that are no title, too."""
     for record in given.records:
         yield _of_record(record)
     for table in given.tables:
         for row in table.rows:
-            if entry := _of_row(row, table, fields):
-                yield entry
+            yield _of_row(row, table, fields)
 
 
 def _of_record(given: Given) -> Entry:
@@ -71,7 +104,7 @@ def _of_record(given: Given) -> Entry:
     )
 
 
-def _of_row(row: Row, table: Table, fields: Mapping[str, Field]) -> Entry | None:
+def _of_row(row: Row, table: Table, fields: Mapping[str, Field]) -> Entry | LeftOut:
     cells: Cells = {}
     for meaning, cell in zip(table.columns, row.cells, strict=False):
         if cell and meaning:
@@ -82,17 +115,18 @@ def _of_row(row: Row, table: Table, fields: Mapping[str, Field]) -> Entry | None
     if " / " in title and "creator" not in cells:
         cells["title"] = cells["title"][1:]
         _add(cells, line(title))
-    if not cells or (title.casefold().strip(" :") in SUMS and len(cells) <= 4 and "creator" not in cells):
-        return None
+    if title.casefold().strip(" :") in SUMS and len(cells) <= 4 and "creator" not in cells:
+        return LeftOut(table.name, row.number, "sum")
     price, quantity = _price(cells)
-    if not (fields.keys() & cells.keys()):
-        return None  # an amount below the list
+    if not (fields.keys() & cells.keys()):  # an amount below the list is a sum, too
+        return LeftOut(table.name, row.number, "sum" if price else "nothing")
     note = _isbn_note(cells)
+    typed = "; ".join(cells["isbn"]) if note else ""
     cells["isbn"] = [columns.isbn(cell) or cell for cell in cells.get("isbn", ())]
     told = extract.values(SheetDescribed(cells), fields)
     if not told.get("title"):
-        note = "no_title" if told.get("isbn") else "empty"
-    return Entry(table.name, row.number, told, of_row(told), price, quantity, note)
+        note = f"{note}_alone" if note else "no_title" if told.get("isbn") else "empty"
+    return Entry(table.name, row.number, told, of_row(told), price, quantity, note, typed)
 
 
 def _add(cells: Cells, more: Mapping[str, str]) -> None:
@@ -126,6 +160,10 @@ _NUMBERED = re.compile(r"^\s*(?:[0-9๐-๙]{1,5}\s*[.)]\s+|[-–•*]\s+)(?=\S)
 _ISBN = re.compile(
     r"\(?\s*(?:e-?)?isbn(?:-1[03])?\s*:?\s*[0-9๐-๙Xx -]*\)?|(?<![0-9])97[89][0-9 -]{10,14}(?![0-9])", re.I
 )
+_WRONG_ISBN = re.compile(
+    r"\(?\s*(?:e-?)?isbn(?:-1[03])?\s*:?\s*([0-9][0-9 -]{7,16}[0-9Xx])\)?|(?<![0-9])(97[89][0-9 -]{10,14})(?![0-9])",
+    re.I,
+)
 _IMPRINT = re.compile(r"[.,]\s+(?:(?P<place>[^\s:,.][^:,.]*?)\s+:\s+)?(?P<publisher>[^:,.][^:,]*?),\s*(?P<year>(?:พ\.ศ\.\s*|ค\.ศ\.\s*|c)?[12][0-9]{3})\s*\.?\s*$")  # fmt: skip
 _YEAR = re.compile(r"[\s,.(\[]+((?:พ\.ศ\.\s*|ค\.ศ\.\s*|c)?(?:1[89]|2[0-6])[0-9]{2})[)\].]*\s*$")
 _BRACKETED = re.compile(
@@ -143,11 +181,14 @@ def line(text: str) -> dict[str, str]:
         found["isbn"] = isbn
         text = _ISBN.sub(" ", text)
         text = text if isbn not in text else text.replace(isbn, " ")
+    elif wrong := _WRONG_ISBN.search(text):
+        found["isbn"] = (wrong[1] or wrong[2]).strip(" -")
+        text = text[: wrong.start()] + " " + text[wrong.end() :]
     text, found = _taken(text, money.MARKED, found, "price")
     text = text.strip(" ,;|")
     title, slash, rest = text.partition(" / ")
     where = rest if slash else title
-    if slash and (imprint := _IMPRINT.search(where)):
+    if slash and (imprint := _imprint(where)):
         found |= {name: part for name, part in imprint.groupdict().items() if part}
         where = where[: imprint.start()]
     elif year := (_YEAR if slash else _BRACKETED).search(where):
@@ -162,6 +203,30 @@ def line(text: str) -> dict[str, str]:
     if rest.strip(" .,"):
         found["creator"] = rest.strip(" ,;")
     return found
+
+
+_ABBREVIATED = re.compile(r"(?:^|\s)((?:[^\s.]+\.)*[^\s.]+)$")  # the word before a full stop
+_SHORT = re.compile(r"[A-Za-z]|[ก-ฮ]{1,2}")  # stands before the full stop of an abbreviation
+
+
+def _imprint(text: str) -> re.Match[str] | None:
+    """Publisher and year at the end. A full stop after a rank or an initial ends no author, unless a place follows:
+    ม.ร.ว. คึกฤทธิ์ ปราโมช."""
+    found = _IMPRINT.search(text)
+    while found and not found["place"]:
+        word = _ABBREVIATED.search(text, 0, found.start()) if found[0].startswith(".") else None
+        if not (word and _abbreviation(word[1])) and not _initials(found["publisher"]):
+            break
+        found = _IMPRINT.search(text, found.start() + 1)
+    return found
+
+
+def _initials(text: str) -> bool:
+    return all(part.endswith(".") and _abbreviation(part.rstrip(".")) for part in text.split())
+
+
+def _abbreviation(word: str) -> bool:
+    return "." in word or bool(_SHORT.fullmatch(word)) or squeezed(word.casefold()) in HONORIFICS
 
 
 def _taken(text: str, pattern: re.Pattern[str], found: dict[str, str], name: str) -> tuple[str, dict[str, str]]:

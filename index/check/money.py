@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from config.tables import Text
 from config.values import ascii_digits
 
 BAHT = "THB"
@@ -14,6 +15,13 @@ CURRENCIES = {
     **dict.fromkeys(("eur", "€", "ยูโร"), "EUR"),
     **dict.fromkeys(("gbp", "£", "ปอนด์"), "GBP"),
     **dict.fromkeys(("jpy", "¥", "เยน"), "JPY"),
+}
+NAMES: dict[str, Text] = {
+    BAHT: Text(th="บาท", en="baht"),
+    "USD": Text(th="ดอลลาร์สหรัฐ", en="US dollars"),
+    "EUR": Text(th="ยูโร", en="euros"),
+    "GBP": Text(th="ปอนด์สเตอร์ลิง", en="pounds sterling"),
+    "JPY": Text(th="เยน", en="yen"),
 }
 _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _AMOUNT = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]+(?:\.[0-9]+)?"

@@ -13,8 +13,9 @@ import xlsxwriter
 from config.cells import BOM, safe
 from config.tables import Tables, Text
 from config.values import both_eras
+from index.check import money
 from index.check.check import NAMES, NOT_HELD, RELATIONS, VERDICTS, Match, Report, Result
-from index.check.entries import NOTES
+from index.check.entries import LEFT, NOTES, LeftOut
 from index.check.money import BAHT
 from index.match.judge import Reason
 from index.match.reasons import said
@@ -46,7 +47,7 @@ WORDS: dict[str, Text] = {
     "currency": Text(th="สกุลเงิน", en="Currency"),
     "quantity": Text(th="จำนวนที่สั่ง", en="Copies to order"),
     "libraries": Text(th="ห้องสมุดที่มี", en="Libraries"),
-    "copies": Text(th="จำนวนฉบับที่ทราบ", en="Copies known of"),
+    "copies": Text(th="จำนวนเล่มที่ทราบ", en="Copies known of"),
     "found": Text(th="ชื่อเรื่องในสหบรรณ", en="Title in the catalogue"),
     "imprint": Text(th="พิมพลักษณ์", en="Imprint"),
     "relation": Text(th="ความสัมพันธ์", en="Relation"),
@@ -57,6 +58,8 @@ WORDS: dict[str, Text] = {
     "note": Text(th="หมายเหตุ", en="Note"),
     "address": Text(th="ลิงก์", en="Link"),
     "reason": Text(th="สาเหตุ", en="Why"),
+    "left": Text(th="แถวที่ไม่ใช่ชื่อเรื่อง", en="Rows that are no titles"),
+    "author": Text(th="ผู้แต่ง", en="Author"),
 }  # fmt: skip
 TOLD = ("title", "creator", "publisher", "year", "edition", "volume", "isbn")  # fields of a row that a report repeats
 
@@ -78,6 +81,8 @@ class Reader(msgspec.Struct, frozen=True):
         return RELATIONS[relation].in_language(self.language) if relation in RELATIONS else relation
 
     def field(self, name: str) -> str:
+        if name == "creator":
+            return self.say("author")  # who orders books says so
         return self.tables.fields[name].label.in_language(self.language) if name in self.tables.fields else name
 
     def member(self, code: str) -> str:
@@ -86,6 +91,16 @@ class Reader(msgspec.Struct, frozen=True):
 
     def reasons(self, reasons: Iterable[Reason]) -> str:
         return "; ".join(said(reason, self.language) for reason in reasons)
+
+    def note(self, result: Result) -> str:
+        return NOTES[result.note].in_language(self.language) if result.note else ""
+
+    def left(self, row: LeftOut) -> str:
+        """``17: a line of sums``"""
+        return f"{row.place}: {LEFT[row.why].in_language(self.language)}"
+
+    def currency(self, code: str) -> str:
+        return money.NAMES[code].in_language(self.language)
 
     def year(self, text: str) -> str:
         if not text.isdecimal():
@@ -126,6 +141,11 @@ def as_json(report: Report, reader: Reader) -> dict[str, Any]:
         "duplicates": report.duplicates,
         "price": {currency: str(amount) for currency, amount in report.asked.items()},
         "saved": {currency: str(amount) for currency, amount in report.saved.items()},
+        "left_out": [
+            {"row": row.number, "reason": LEFT[row.why].in_language(reader.language)}
+            | ({"sheet": row.sheet} if row.sheet else {})
+            for row in report.left
+        ],
         "unread": [{"record": number, "reason": why} for number, why in report.broken],
     }
 
@@ -148,7 +168,9 @@ def _row_json(report: Report, result: Result, reader: Reader) -> dict[str, Any]:
         if result.sheet:
             row |= {"duplicate_of_sheet": report.results[result.duplicate_of].sheet}
     if result.note:
-        row["note"] = NOTES[result.note].in_language(reader.language)
+        row["note"] = reader.note(result)
+    if result.typed:
+        row["isbn_typed"] = result.typed
     return row
 
 
@@ -203,11 +225,11 @@ def _columns(report: Report, reader: Reader) -> list[Column]:
         (say("row"), 7, lambda n, r: r.number),
         (say("verdict"), 16, lambda n, r: reader.verdict(r.verdict)),
     ]
-    columns += [_field(name, reader) for name in TOLD if any(r.first(name) for r in report.results)]
+    columns += [_field(name, reader) for name in TOLD if any(_cell(r, name) for r in report.results)]
     if report.asked:
         columns += [
             (say("price"), 11, lambda n, r: r.price.amount if r.price else ""),
-            (say("currency"), 9, lambda n, r: r.price.currency if r.price else ""),
+            (say("currency"), 14, lambda n, r: reader.currency(r.price.currency) if r.price else ""),
             (say("quantity"), 9, lambda n, r: r.quantity),
         ]
     columns += [
@@ -219,7 +241,7 @@ def _columns(report: Report, reader: Reader) -> list[Column]:
         (say("others"), 44, lambda n, r: _others(r, reader)),
         (say("reasons"), 60, lambda n, r: reader.reasons(r.matches[0].reasons) if r.matches else ""),
         (say("duplicate"), 12, lambda n, r: place(report, r.duplicate_of) if r.duplicate_of is not None else ""),
-        (say("note"), 30, lambda n, r: NOTES[r.note].in_language(reader.language) if r.note else ""),
+        (say("note"), 30, lambda n, r: reader.note(r)),
         (say("address"), 34, lambda n, r: reader.address(r.matches[0].id) if r.matches else ""),
     ]
     return columns
@@ -229,7 +251,12 @@ def _field(name: str, reader: Reader) -> Column:
     wide = {"title": 44, "creator": 26, "publisher": 22, "isbn": 16}
     if name == "year":
         return reader.field(name), 18, lambda n, r: reader.year(r.first("year"))
-    return reader.field(name), wide.get(name, 12), lambda n, r: "; ".join(r.values.get(name, ()))
+    return reader.field(name), wide.get(name, 12), lambda n, r: _cell(r, name)
+
+
+def _cell(result: Result, name: str) -> str:
+    """What a row says of a field; an ISBN that is none as it was typed."""
+    return "; ".join(result.values.get(name, ())) or (result.typed if name == "isbn" else "")
 
 
 def _others(result: Result, reader: Reader) -> str:
@@ -289,11 +316,15 @@ class _Workbook:
             line.put([(self.reader.verdict(verdict), self.verdicts[verdict]), (count, None), (share, self.percent)])
         line.put([(say("all"), self.bold), (total, self.bold)])
         line.put([(say("repeated"), None), (report.duplicates, None)])
+        if report.left:
+            line.put([(say("left"), None), (len(report.left), None)])
+            for row in report.left:
+                line.put([(self.reader.left(row), None)])
         if report.asked:
             line.put([])
             for word, sums in (("price_all", report.asked), ("price_saved", report.saved)):
                 for currency, amount in (sums or {BAHT: Decimal()}).items():
-                    line.put([(say(word), self.bold), (amount, self.money), (currency, None)])
+                    line.put([(say(word), self.bold), (amount, self.money), (self.reader.currency(currency), None)])
 
     def rows(self, report: Report) -> None:
         sheet = self.book.add_worksheet(self.reader.say("rows"))

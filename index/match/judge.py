@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from index.match.facts import Facts
-from index.match.features import AUTHOR, NO_AUTHOR, Said, compare
+from index.match.features import AUTHOR, NO_AUTHOR, PUBLISHER, Said, compare
 from index.match.table import Table, table
 from index.match.vetoes import vetoes
 
@@ -14,13 +14,14 @@ class Reason(msgspec.Struct, frozen=True):
     """One named feature or veto that spoke, with what the two records say."""
 
     name: str
-    points: int  # 0 for a veto
+    points: int  # 0 for a veto, and for an agreement that is only told
     a: str = ""
     b: str = ""
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """An answer with its reasons: the vetoes first, then the features, those that count most first."""
+    """An answer with its reasons: the vetoes first, then the features, those that count most first; last the
+    agreements that count nothing."""
 
     verdict: str  # same, related, review, different
     relation: str  # of what is related: edition, printing, volume, binding, ebook, translation, coedition …
@@ -32,6 +33,9 @@ class Judgement(msgspec.Struct, frozen=True):
 WORK = frozenset(
     ["title_equal", "title_near", "title_subtitle", "title_variant", "title_begins", "title_rest", "title_words"]
 )
+
+# Agreements that a reader looks for, so they are told even where they count nothing.
+TOLD = AUTHOR | PUBLISHER | {"year_equal", "pages_equal", "edition_equal"}
 
 
 def judge(a: Facts, b: Facts, worthless: Collection[str] = (), rows: Table | None = None) -> Judgement:
@@ -45,7 +49,8 @@ def decide(a: Facts, b: Facts, found: Sequence[Said], rows: Table) -> Judgement:
     points = rows.bias + sum(reason.points for reason in counted)
     names = {name for name, _, _ in found}
     spoken = [Reason(name, 0, x, y) for name, x, y in vetoes(a, b, names)]
-    reasons = (*spoken, *sorted((r for r in counted if r.points), key=lambda reason: -abs(reason.points)))
+    heard = (r for r in counted if r.points or r.name in TOLD)
+    reasons = (*spoken, *sorted(heard, key=lambda reason: -abs(reason.points)))
     if not spoken and points >= rows.cut.same:
         return Judgement("same", "", points, reasons)
     work = not WORK.isdisjoint(names) and not {"author_differs", "author_part"} & names

@@ -12,7 +12,7 @@ _OF_YEARS = ("year", "rights_equal", "coded_equal")  # reasons, and beginnings o
 def said(reason: Reason, language: str) -> str:
     """The sentence of a reason: ``th`` or ``en``. Years are said in the era of the language."""
     rows = table()
-    row = rows.feature.get(reason.name) or rows.veto[reason.name]
+    row = rows.feature.get(reason.name) or rows.veto.get(reason.name) or rows.told[reason.name]
     sentence = row.th if language == "th" else row.en
     a, b = (_worded(text, language) for text in (reason.a, reason.b))
     if language == "th" and reason.name.startswith(_OF_YEARS):

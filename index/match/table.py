@@ -1,4 +1,4 @@
-"""The table of points: what each feature counts, what each veto means, and how both are said."""
+"""The table of points: what each feature counts, what each veto means, and how each reason is said."""
 
 import tomllib
 from functools import cache
@@ -40,6 +40,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cut: Cut
     feature: dict[str, Row]
     veto: dict[str, Row]
+    told: dict[str, Row]  # what a purchase check adds: it counts nothing, and is no veto
     word: dict[str, Word]
 
 

@@ -78,11 +78,41 @@ def test_another_volume_does_not_hide_what_may_be_the_very_one(network: Network,
     assert {match.relation for match in result.matches[1:]} == {"volume"}
 
 
-def test_a_row_of_nothing_but_an_isbn_is_never_not_held(check: ON) -> None:
-    (result,) = check("ISBN\n974-911-373-X\n").results
-    assert result.verdict in (HELD, REVIEW)
-    assert "kktc" in result.members
-    assert result.note == "no_title"
+def test_a_row_of_nothing_but_an_isbn_is_held_where_it_stands(check: ON) -> None:
+    one, two = check("ISBN\n974-911-373-X\n9786160000012\n").results
+    assert (one.verdict, one.members, one.note) == (HELD, ("kku", "kktc"), "no_title")
+    assert {"isbn_shared", "isbn_alone"} <= {reason.name for reason in one.matches[0].reasons}
+    assert two.verdict == NOT_HELD
+    (pasted,) = check("9789749113738\n").results
+    assert pasted.verdict == HELD
+
+
+def test_an_isbn_of_different_titles_says_nothing_alone(network: Network, check: ON) -> None:
+    for n, title in enumerate(("การเลี้ยงปลานิล", "ประวัติศาสตร์ล้านช้าง", "เคมีอินทรีย์")):
+        network.put("kku", f"w{n}", title, isbn="9786160000012")
+    network.index()
+    (result,) = check("ISBN\n9786160000012\n").results
+    assert result.verdict == NOT_HELD
+
+
+def test_a_row_of_title_and_author_asks_for_any_edition(check: ON) -> None:
+    (result,) = check("ข้างหลังภาพ / ศรีบูรพา\n").results
+    assert result.verdict == HELD
+    assert set(result.members) == {"kku", "kktc", "kkpl"}, "of either edition"
+    assert {"author_equal", "any_edition"} <= {reason.name for reason in result.matches[0].reasons}
+    others = check("ชื่อเรื่อง,ผู้แต่ง,ISBN\nข้างหลังภาพ,สมหญิง รักเรียน,\nข้างหลังภาพ,,\nข้างหลังภาพ,ศรีบูรพา,9789749113731\n").results
+    assert len(others) == 3
+    assert HELD not in {result.verdict for result in others}
+
+
+def test_the_same_title_in_another_edition_stands_before_another_work(network: Network, check: ON) -> None:
+    network.put(
+        "kku", "h7", "Harry Potter and the deathly hallows", creator="Rowling, J. K.", year="2015", edition="2nd ed."
+    )
+    network.put("kkh", "h6", "Harry Potter and the chamber of hallows", creator="Rowling, J. K.", year="2007")
+    network.index()
+    (result,) = check("title,author,year\nHarry Potter and the Deathly Hallows,Rowling,2007\n").results
+    assert (result.verdict, result.members) == (RELATED, ("kku",))
 
 
 def test_a_row_that_says_nothing_is_told_and_not_judged(check: ON) -> None:
@@ -179,3 +209,16 @@ def test_the_json_keeps_its_shape(check: ON, tables: Tables) -> None:
     assert {"id", "relation", "points", "reasons", "members", "copies"} <= match.keys()
     assert match["reasons"][0].keys() == {"name", "points", "row", "record", "said"}
     assert told["rows"][1]["duplicate_of"] == 2
+
+
+def test_a_report_tells_what_was_left_out_and_the_isbn_as_typed(check: ON, tables: Tables) -> None:
+    report = check("ชื่อเรื่อง,ผู้แต่ง,ISBN,ราคา\nเสือ,สมชาย,974-911-373-1,95 USD\nรวม,,,95\n")
+    (row,) = list(csv.DictReader(io.StringIO(FORMS["csv"].write(report, reader(tables, "en")).decode("utf-8-sig"))))
+    assert (row["ISBN"], row["Author"], row["Currency"]) == ("974-911-373-1", "สมชาย", "US dollars")
+    assert "check digit" in row["Note"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(FORMS["xlsx"].write(report, reader(tables))))
+    summary = [cell for line in book.get_sheet_by_index(0).to_python() for cell in line]
+    assert {"3: เป็นแถวผลรวม", "ดอลลาร์สหรัฐ"} <= set(summary)
+    told = json.loads(FORMS["json"].write(report, reader(tables, "en")))
+    assert told["left_out"] == [{"row": 3, "reason": "a line of sums"}]
+    assert told["rows"][0]["isbn_typed"] == "974-911-373-1"

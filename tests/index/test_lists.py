@@ -12,7 +12,7 @@ import xlsxwriter
 from config import Tables
 from index.check import lists, money
 from index.check.columns import Columns, isbn, rounded
-from index.check.entries import Entry, entries, line
+from index.check.entries import Entry, LeftOut, entries, line, listed
 from index.check.lists import MOST_ROWS, ListError
 from index.check.money import Price
 from tests.harvest.test_formats import TIGER, marc21
@@ -82,6 +82,20 @@ def test_a_header_below_a_banner_blank_rows_and_a_line_of_sums(tables: Tables) -
     assert (told(two)["year"], told(two)["isbn"], two.price) == ("2017", "9789749113738", Price(Decimal("1250.00")))
 
 
+def test_a_row_that_is_no_title_is_told(tables: Tables) -> None:
+    data = workbook({"หนังสือ": [*BANNERED, [None, None, None, None, None, None, 1950]]})
+    left = [row for row in listed(lists.read(data, "x", tables.fields), tables.fields) if isinstance(row, LeftOut)]
+    assert [(row.number, row.why) for row in left] == [(7, "sum"), (8, "sum")]
+
+
+def test_a_wrong_isbn_is_kept_as_it_was_typed(tables: Tables) -> None:
+    one, two = rows_of(tables, "ชื่อเรื่อง,ISBN\nเสือ,974-911-373-1\n,9789749113731\n".encode())
+    assert (one.typed, one.note, one.values.get("isbn", ())) == ("974-911-373-1", "isbn_wrong", ())
+    assert (two.typed, two.note) == ("9789749113731", "isbn_wrong_alone")
+    (pasted,) = rows_of(tables, b"9789749113731\n")
+    assert (pasted.typed, pasted.values) == ("9789749113731", {}), "a number is no title"
+
+
 def test_cells_pasted_without_a_header_are_known_by_what_they_hold(tables: Tables) -> None:
     text = (
         "เสือสมิง\tน้อย อินทนนท์\t2560\t9789749113738\t250\n"
@@ -116,6 +130,13 @@ def test_lines_of_text(tables: Tables) -> None:
         ("ฟ้าบ่กั้น / ลาว คำหอม. พิมพ์ครั้งที่ 19", {"title": "ฟ้าบ่กั้น", "creator": "ลาว คำหอม", "edition": "19"}),
         ("คู่มือแพทย์ ISBN 978-974-91-1373-8 ฿350", {"title": "คู่มือแพทย์", "isbn": "9789749113738", "price": "฿350"}),
         ("Thai food / Thompson, David. 2002", {"title": "Thai food", "creator": "Thompson, David", "year": "2002"}),
+        ("ไผ่แดง / ม.ร.ว. คึกฤทธิ์ ปราโมช, 2545", {"title": "ไผ่แดง", "creator": "ม.ร.ว. คึกฤทธิ์ ปราโมช", "year": "2545"}),
+        (
+            "ไผ่แดง / ม.ร.ว. คึกฤทธิ์ ปราโมช. สยามรัฐ, 2545",
+            {"title": "ไผ่แดง", "creator": "ม.ร.ว. คึกฤทธิ์ ปราโมช", "publisher": "สยามรัฐ", "year": "2545"},
+        ),
+        ("Harry Potter / J. K. Rowling, 2007", {"title": "Harry Potter", "creator": "J. K. Rowling", "year": "2007"}),
+        ("คู่มือแพทย์ ISBN 9789749113731", {"title": "คู่มือแพทย์", "isbn": "9789749113731"}),
         ("๑๐๐ ปี ศรีบูรพา", {"title": "100 ปี ศรีบูรพา"}),
     ],
 )

@@ -164,6 +164,7 @@ def test_a_record_without_a_year_stays_with_the_others() -> None:
 def test_every_row_is_used_and_everything_has_a_row() -> None:
     rows = table()
     assert not rows.feature.keys() & rows.veto.keys(), "a reason's name says which of the two it is"
+    assert not rows.told.keys() & {*rows.feature, *rows.veto}
     assert vetoes.VETOES.keys() == rows.veto.keys()
     assert features.TOGETHER.keys() <= rows.feature.keys()
     assert {n for sides in features.TOGETHER.values() for side in sides for n in side} <= rows.feature.keys()
@@ -175,7 +176,7 @@ def test_every_row_is_used_and_everything_has_a_row() -> None:
 
 @pytest.mark.parametrize("language", ["th", "en"])
 def test_every_reason_can_be_said(language: str) -> None:
-    for name in (*table().feature, *table().veto):
+    for name in (*table().feature, *table().veto, *table().told):
         text = said(Reason(name, 0, "ก", "ข"), language)
         assert text
         assert "{" not in text
@@ -186,6 +187,7 @@ def test_the_reasons_come_from_the_points() -> None:
     assert found.points == table().bias + sum(reason.points for reason in found.reasons)
     assert "ปีพิมพ์ตรงกัน: พ.ศ. 2553" in [said(reason, "th") for reason in found.reasons]
     assert "the years agree: 2010" in [said(reason, "en") for reason in found.reasons]
+    assert {"author_equal", "publisher_equal"} <= {reason.name for reason in found.reasons}, "told whatever it counts"
 
 
 def test_codes_are_said_in_words() -> None:

@@ -126,6 +126,20 @@ def test_a_column_is_corrected(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_what_is_not_checked_is_said(client: FlaskClient) -> None:
+    address = bring(client, "ชื่อเรื่อง,ผู้แต่ง,ISBN,ราคา\nเสือ,,974-911-373-1,95 USD\nช้าง,,,\nม้า,,,\nวัว,สมชาย,,20\nรวม,,,95\n")
+    columns = html.document_fromstring(client.get(address).text)
+    examples = [[item.text_content() for item in cells] for cells in columns.xpath("//ul[@class='cells']")]
+    assert examples[1] == ["สมชาย"], "the first that are not empty"
+    result = said(start(client, address))
+    assert "มี 1 แถวที่ไม่ใช่ชื่อเรื่อง" in result
+    assert "แถวที่\u00a06: เป็นแถวผลรวม" in result or "แถวที่ 6: เป็นแถวผลรวม" in result
+    assert "974-911-373-1" in result
+    assert "เลขตรวจสอบไม่ตรง" in result
+    assert "95.00 ดอลลาร์สหรัฐ" in result
+
+
+@pytest.mark.usefixtures("here")
 def test_a_pasted_list(client: FlaskClient) -> None:
     address = bring(client, list="ข้างหลังภาพ / ศรีบูรพา, 2480\r\nเรื่องที่ไม่มี\r\n")
     assert "รายการที่วาง" in client.get(address).text
