@@ -1,4 +1,4 @@
-"""From the records of a cluster to its document: each field by the merge rule of its row."""
+"""From the records of a cluster to its document: each field by the rule of its row, in Thai spelled to be shown."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,6 +6,7 @@ from config.holdings import Holding
 from config.tables import Field
 from harvest.record import Record
 from index.match import normal
+from search import text
 from search.question import Document
 
 Values = tuple[str, ...]
@@ -39,7 +40,7 @@ def earliest(given: Sequence[Values], same: Same) -> Values:
     return (
         min(
             (values[0] for values in given),
-            key=lambda text: (not text.isdecimal(), int(text) if text.isdecimal() else 0),
+            key=lambda value: (not value.isdecimal(), int(value) if value.isdecimal() else 0),
         ),
     )
 
@@ -73,6 +74,8 @@ def _values(records: Sequence[Record], fields: Mapping[str, Field]) -> dict[str,
     for name, field in fields.items():
         given = [values for record in records if (values := record.values.get(name))]
         if given:
+            if field.analyser in ("thai", "name"):
+                given = [tuple(map(text.spelled, values)) for values in given]
             same = normal.name if field.analyser == "name" else normal.squeezed if field.analyser == "thai" else str
             found[name] = MERGES[field.merge](given, same)
     return found

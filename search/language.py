@@ -6,7 +6,7 @@ searched as plain words: a reader is never told that a search has a syntax.
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from whoosh import fields as whoosh_fields
 from whoosh import qparser
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST = 400  # characters of a question that are read; nobody types more, and machines have ids
 MOST_CHUNKS = 32
+CALLED = ("เลขเรียก", "เลขเรียกหนังสือ", "call", "callnumber")  # the field that has no row in the table
 
 _ERA = re.compile(r"((?:[พค]\.?\s?ศ|[รจ]\.\s?ศ)\.?|\b(?:B\.?E|C\.?E|A\.?D)\.?)\s+(?=[\d๐-๙]{2,4})", re.I)
 MOST_PATTERNS = 6  # wildcards in a question; with more, each letter of the index would be asked
@@ -57,7 +58,8 @@ class Language:
     def __init__(self, table: Mapping[str, Field]):
         self.names = frozenset((*table, CALL_NUMBER))
         schema = whoosh_fields.Schema(**{name: whoosh_fields.ID() for name in (ANY, CALL_NUMBER, *table)})
-        aliases = {name: _aliases(field) for name, field in table.items()} | {CALL_NUMBER: ["เลขเรียกหนังสือ"]}
+        called = {name: (field.label.th, field.label.en, *field.sheet) for name, field in table.items()}
+        aliases = {name: _aliases(name, words) for name, words in (called | {CALL_NUMBER: CALLED}).items()}
         self._parser = qparser.QueryParser(
             ANY,
             schema,
@@ -110,7 +112,8 @@ def terms(tree: Query) -> Iterator[str]:
             yield from terms(child)
 
 
-def _aliases(field: Field) -> list[str]:
-    """What a reader may call a field: its labels, in any case."""
-    spoken = {field.label.th, field.label.en, field.label.en.lower(), *field.sheet}
-    return sorted(word for word in spoken if word != field.name and not re.search(r"\s", word))
+def _aliases(name: str, called: Iterable[str]) -> list[str]:
+    """What a reader may call a field, in any case; a name with a space in it cannot stand before a colon."""
+    spoken = {word for word in (name, *called) if not re.search(r"\s", word)}
+    spoken |= {cased for word in spoken for cased in (word.lower(), word.upper(), word.capitalize(), word.title())}
+    return sorted(spoken - {name})

@@ -70,9 +70,23 @@ def _repaired(text: str) -> str:
 
 
 def _repaired_once(text: str) -> str:
+    return _LU.sub("\\1", _respelled(text))
+
+
+def spelled(text: str) -> str:
+    """A text to be shown, its Thai with one sign where it was typed with two (ํ า for ำ, เเ for แ) and tone marks in
+    their place. Nothing else is changed: no case, no digits, no spaces."""
+    while "\u0e4d" in text or _ODD.search(text):
+        if (mended := _respelled(text)) == text:
+            break
+        text = mended
+    return text
+
+
+def _respelled(text: str) -> str:
     text = _SARA_AM.sub("\\1\\2\u0e33", text)
     text = _TONE_LAST.sub("\\2\\1", _DOUBLE_E.sub("\u0e41", text))
-    return _LU.sub("\\1", _REPEATED.sub("\\1", _TONE_FIRST.sub("\\2\\1", text)))
+    return _REPEATED.sub("\\1", _TONE_FIRST.sub("\\2\\1", text))
 
 
 @cache

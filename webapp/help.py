@@ -117,7 +117,7 @@ TOPICS = (
         N_("As they stand on the spine; their beginning is enough. Or browse them as you would a shelf."),
         (
             Example("895.913", N_("call numbers that begin so")),
-            Example('call_number:"PL4209"', N_("only call numbers, not words that look like one")),
+            Example('เลขเรียก:"PL4209"', N_("only call numbers, not words that look like one")),
         ),
     ),
     Topic(

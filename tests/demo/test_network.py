@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from config.tables import Source
 from demo import dublincore, marc, network, sample, sheets
 from demo.sample import NOTE
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +206,16 @@ def test_sheets_have_a_header_and_a_marked_row_for_every_record(directory: Path,
     ids = [row[header.index(next(w for w in ("เลขทะเบียน", "รหัส", "ID") if w in header))] for row in rows]
     assert len(set(ids)) == len(ids)
     assert all(isinstance(text, str) and text for text in ids)
+
+
+def test_the_records_that_the_readme_names_are_there(directory: Path):
+    named = re.findall(
+        r"^\$S (?:why|same) (\w+)/(\S+) (\w+)/(\S+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
+    )
+    assert len(named) == 2
+    for one, number, other, another in named:
+        assert any(number in row for row in _rows(directory, one))
+        assert any(another in row for row in _rows(directory, other))
 
 
 def test_the_byte_order_mark_is_excel_s_way_and_only_kkpl_s(directory: Path):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from config import Tables
+from harvest.record import Record
 from index.match import normal
-from index.merge import earliest, first, longest, union
+from index.merge import document, earliest, first, longest, union
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,10 @@ def test_first_is_the_first_members_word() -> None:
 
 def test_earliest_is_a_number() -> None:
     assert earliest([("2017",), ("999",), ("ม.ป.ป.",)], str) == ("999",)
+
+
+def test_thai_is_shown_with_one_sara_am(tables: Tables) -> None:
+    values = {"title": ("รายงานประจ\u0e4dาปี ๒๕๖๐",), "url": ("http://a.example/ประจ\u0e4dา",)}
+    merged = document("t", [Record("kku", "1", "dc", b"", values)], tables.fields, ["kku"])
+    assert merged.first("title") == "รายงานประจำปี ๒๕๖๐"
+    assert merged.first("url") == values["url"][0], "an address stays as it is"

@@ -45,6 +45,19 @@ def test_the_language(language: Language, typed: str, tree: Query) -> None:
     assert language.parse(typed) == tree
 
 
+@pytest.mark.parametrize(
+    ("called", "field"),
+    [
+        ("ปี", "year"), ("year", "year"), ("Year", "year"), ("เลขเรียก", "call_number"), ("เลขเรียกหนังสือ", "call_number"),
+        ("call", "call_number"), ("callnumber", "call_number"), ("ผู้เขียน", "creator"), ("author", "creator"), ("Author", "creator"),
+        ("ชื่อ", "title"), ("หัวข้อ", "subject"), ("TITLE", "title"), ("Call_Number", "call_number"),
+    ],
+)  # fmt: skip
+def test_a_field_goes_by_its_other_names(language: Language, called: str, field: str) -> None:
+    assert language.parse(f"{called}:2560") == Term(field, "2560")
+    assert language.parse(f'แมว {called}:"ก ข"') == And([Term("any", "แมว"), Quote(field, ["ก ข"])])
+
+
 def test_words_go_into_the_field_that_was_chosen(language: Language) -> None:
     assert language.parse("แมว year:2560", "title") == And([Term("title", "แมว"), Term("year", "2560")])
     assert language.parse("แมว", "nonsense") == Term("any", "แมว")

@@ -36,6 +36,28 @@ def test_one_spelling_for_one_text(wrong: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("ประจ\u0e4dาปี ๒๕๖๐ : USA", "ประจำปี ๒๕๖๐ : USA"),
+        ("น\u0e4d\u0e49า", "น้ำ"),
+        ("น\u0e49\u0e4dา", "น้ำ"),
+        ("น\u0e33\u0e49", "น้ำ"),
+        ("เเมว", "แมว"),
+        ("ก่ิ", "กิ่"),
+        ("ฤๅษี Café O'Neill พ.ศ. 2560", "ฤๅษี Café O'Neill พ.ศ. 2560"),
+    ],
+)
+def test_spelled_to_be_shown(given: str, shown: str) -> None:
+    assert text.spelled(given) == shown
+
+
+@given(THAI)
+def test_what_is_shown_is_found_as_before(given: str) -> None:
+    assert text.normalise(text.spelled(given)) == text.normalise(given)
+    assert text.spelled(text.spelled(given)) == text.spelled(given)
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [("เสือ", "เสื้อ"), ("ขาว", "ข้าว"), ("ขาว", "ข่าว"), ("ปา", "ป่า"), ("ป่า", "ป้า"), ("สวน", "ส่วน"), ("แผน", "แผ่น"),
      ("รู", "รู้"), ("ที", "ที่"), ("แพ", "แพร่"), ("มา", "ม้า"), ("เก่า", "เก้า"), ("ใจ", "ไจ"), ("การ", "การณ์")],

@@ -343,7 +343,7 @@ def test_editions_of_a_work_stand_together_and_each_is_a_link(client: FlaskClien
     tree = page(client, "/search?q=ฟ้าบ่กั้น&sort=-year")
     assert hits(tree) == ["t-edition-3"]
     row = tree.get_element_by_id("t-edition-3")
-    assert texts(row, ".//p[@class='editions-name']") == ["ฉบับอื่น ๆ (3)"]
+    assert texts(row, ".//p[@class='editions-name']") == ["ฉบับและเล่มอื่น ๆ (3)"]
     assert texts(row, ".//ul[@class='edition-list']/li") == [
         "ฟ้าบ่กั้น = The politician and other stories · พ.ศ. 2544 (2001) · Silkworm Books · อังกฤษ · 1 แห่ง",
         "ฟ้าบ่กั้น พ.ศ. 2512 (1969) · บรรณกิจ · 2 แห่ง",
@@ -447,7 +447,7 @@ def test_every_members_holdings_with_how_to_visit_it(client: FlaskClient) -> Non
     ]
     assert "08.30–20.00" in holders[0].text_content()
     assert "ไม่ได้ส่งเลขเรียกหนังสือ" in holders[2].text_content()
-    assert texts(tree, "//details[@class='sources']/ul/li")[2] == "ห้องสมุด โรงพยาบาลขอนแก่น <9>"
+    assert texts(tree, "//details[@class='sources']/ul/li")[2] == "ห้องสมุด โรงพยาบาลขอนแก่น kkh/<9>"
 
 
 def test_a_record_is_text_and_never_markup(client: FlaskClient) -> None:
@@ -479,6 +479,7 @@ def test_a_title_leads_to_its_editions_and_to_what_is_like_it(client: FlaskClien
     tree = page(client, "/title/t-edition-2")
     section = tree.xpath("//section[@aria-labelledby='editions']")[0]
     assert sorted(section.xpath(".//a/@href")) == [f"/title/t-edition-{n}" for n in (1, 3, 4)]
+    assert texts(section, ".//h2") == ["ฉบับและเล่มอื่น ๆ (3)"]
     assert not tree.xpath("//section[@aria-labelledby='similar']//a[starts-with(@href, '/title/t-edition')]")
     similar = page(client, "/title/n-001").xpath("//section[@aria-labelledby='similar']//h3/a/@href")
     assert len(similar) == 6
