@@ -232,6 +232,8 @@ def _check(installation: Installation, folder: Path) -> None:
         report = check_of(installation.tables, installation.database).run(given, _teller(folder))
         _write(folder / "report", _encoder.encode(report))
     except Exception:
+        if not folder.exists():
+            return  # it was removed meanwhile
         logger.exception("a purchase list was not checked")
         _failed(folder)
     finally:

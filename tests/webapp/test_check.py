@@ -274,9 +274,15 @@ def test_a_button_that_is_pressed_eight_times_at_once_checks_once(
 ) -> None:
     started: list[int] = []
 
+    write = checking._write
+
+    def slowly(*args: Any) -> None:
+        time.sleep(0.02)
+        write(*args)
+
     class Process:
         def __init__(self, **_: Any):
-            time.sleep(0.05)
+            pass
 
         def start(self) -> None:
             started.append(1)
@@ -287,6 +293,7 @@ def test_a_button_that_is_pressed_eight_times_at_once_checks_once(
 
     monkeypatch.setattr(checking.multiprocessing, "get_context", Context)
     address, at_once = bring(client), Barrier(8)
+    monkeypatch.setattr(checking, "_write", slowly)
 
     def press(_: int) -> int:
         other = client.application.test_client()
