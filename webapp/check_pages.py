@@ -1,6 +1,8 @@
 """The pages for librarians that check a purchase list: bring it, say what its columns mean, wait, read the result."""
 
 import logging
+import threading
+from ipaddress import ip_address, ip_network
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -19,13 +21,14 @@ from index.match.judge import Reason
 from index.match.reasons import said
 from search.question import Query
 from webapp.addresses import href
-from webapp.checking import Desk, Full, Gone
+from webapp.checking import MOST_OF_ONE, Desk, Full, Gone, Many
 from webapp.context import N_, _, context, language
 from webapp.pages import pages
 
 SHOWN = 50  # rows on a page
 EXAMPLES = 3  # cells of a column that are shown beside its meaning
 NAME = 120  # letters of a file's name
+READING = 2  # lists that a process reads at once: it serves readers too
 REPEATED = "repeated"  # the filter for rows that repeat an earlier one
 
 FAULTS = {  # what a list can lack, as ListError.kind
@@ -43,6 +46,7 @@ ABOUT = {
 }
 
 logger = logging.getLogger(__name__)
+_reading = threading.BoundedSemaphore(READING)
 
 
 # ── bring a list ─────────────────────────────────────────────────────────────────────────────────
@@ -50,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 @pages.route("/check", methods=["GET", "POST"])
 def check() -> AnyResponse:
-    if request.method == "GET":
+    if request.method != "POST":
         return _private(_start())
     _same_site()
     settings = context().tables.settings
@@ -65,13 +69,41 @@ def check() -> AnyResponse:
         return _private(_start(_("Please choose a file or paste a list first.")), 400)
     try:
         check_of(context().tables, context().installation.database)
-        return redirect(href("check_list", token=_desk().keep(lists.read(data, name, context().tables.fields))), 303)
+        return redirect(href("check_list", token=_kept(data, name)), 303)
     except ListError as error:
         return _private(_start(_fault(error)), 400)
+    except Many:
+        return _private(_start(_many()), 429)
     except Full:
         return _private(_start(_full()), 503)
     except NothingHeld:
         return _private(_start(_("The catalogue holds no title yet, so nothing can be checked.")), 503)
+
+
+def _kept(data: bytes, name: str) -> str:
+    """Read the list and keep it. Its token. Raises ListError, Many, Full."""
+    address = _address()
+    _desk().room(address)
+    if not _reading.acquire(blocking=False):
+        raise Full
+    try:
+        given = lists.read(data, name, context().tables.fields)
+    finally:
+        _reading.release()
+    return _desk().keep(given, address)
+
+
+def _address() -> str:
+    """Who sends the list, for as long as it is kept: the network, where one client has as many addresses as it likes.
+    Behind a proxy on this machine it is whom the proxy names last."""
+    address = request.remote_addr or ""
+    try:
+        if ip_address(address).is_loopback:
+            address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 
 def _start(fault: str = "") -> str:
@@ -232,6 +264,14 @@ def _gone() -> AnyResponse:
 
 def _full() -> str:
     return _("Many lists are being checked just now. Please try again in a few minutes.")
+
+
+def _many() -> str:
+    return _(
+        "%(most)s lists from your address are here already. Please remove one that you are done with, "
+        "or try again in an hour.",
+        most=MOST_OF_ONE,
+    )
 
 
 def _fault(error: ListError) -> str:

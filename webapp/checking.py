@@ -1,4 +1,4 @@
-"""Purchase lists while they are checked: kept under an unguessable name, for an hour at most."""
+"""Purchase lists while they are checked: kept under an unguessable name, for an hour at the latest."""
 
 import logging
 import multiprocessing
@@ -6,8 +6,11 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import msgspec
@@ -20,7 +23,9 @@ from index.check.lists import List
 from index.check.service import check_of
 
 HOUR = 3600  # seconds that anything of a list is kept
+SWEEP = 60  # seconds between two looks for what is older
 MOST = 20  # lists at once
+MOST_OF_ONE = 5  # of them from one address
 WAITING = 6  # of them being checked, or waiting for it
 STARTING = 60  # seconds that the process of a check may take to begin
 
@@ -32,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 class Full(Exception):
     """So many lists are being checked that another one must wait outside."""
+
+
+class Many(Full):
+    """So many lists of one address are here that another one must wait until one is removed."""
 
 
 class Gone(Exception):
@@ -51,18 +60,31 @@ class Desk:
 
     def __init__(self, home: Path):
         self.folder = home / "check"
+        self.lock = FileLock(home / "desk.lock")  # held while the places are counted and one is taken
 
-    def keep(self, given: List) -> str:
-        """Keep a list until it is checked. Its token. Raises Full."""
+    def keep(self, given: List, address: str = "") -> str:
+        """Keep a list until it is checked. Its token. Raises Full; Many where its address has lists enough."""
         self.sweep()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if len(list(self.folder.iterdir())) >= MOST:
-            raise Full
         token = secrets.token_urlsafe(24)
-        (self.folder / token).mkdir(mode=0o700)
-        (self.folder / token / "since").touch()
+        with self.lock:
+            self._room(address)
+            (self.folder / token).mkdir(mode=0o700)
+            (self.folder / token / "since").write_text(address)
         _write(self.folder / token / "list", _encoder.encode(given))
         return token
+
+    def room(self, address: str) -> None:
+        """Raises Full where no further list is kept: it need not be read then."""
+        self.sweep()
+        self._room(address)
+
+    def _room(self, address: str) -> None:
+        kept = list(self.folder.glob("*"))
+        if address and sum(_address(folder) == address for folder in kept) >= MOST_OF_ONE:
+            raise Many
+        if len(kept) >= MOST:
+            raise Full
 
     def list(self, token: str) -> List | None:
         """The list as it was read; None from the moment that it is checked. Raises Gone."""
@@ -74,12 +96,16 @@ class Desk:
     def start(self, token: str, given: List, installation: Installation) -> None:
         """Check a list in a process of its own. Raises Full, Gone."""
         folder = self._of(token)
-        if (folder / "progress").exists():
-            return  # the button was pressed twice
-        if sum(1 for path in self.folder.glob("*/progress") if not (path.parent / "report").exists()) >= WAITING:
-            raise Full
-        _write(folder / "list", _encoder.encode(given))
-        _write(folder / "progress", msgspec.json.encode(Progress("starting", 0, len(given))))
+        with self.lock:
+            if (folder / "progress").exists():
+                return  # the button was pressed twice
+            if sum(1 for path in self.folder.glob("*/progress") if not (path.parent / "report").exists()) >= WAITING:
+                raise Full
+            try:
+                _write(folder / "list", _encoder.encode(given))
+                _write(folder / "progress", msgspec.json.encode(Progress("starting", 0, len(given))))
+            except FileNotFoundError as error:  # it was removed meanwhile
+                raise Gone from error
         context = multiprocessing.get_context("spawn")  # a fork would inherit threads and open databases
         place = (installation.directory.resolve(), installation.home.resolve())
         context.Process(target=work, args=(*place, installation.known, folder.resolve()), daemon=True).start()
@@ -118,6 +144,19 @@ class Desk:
             except FileNotFoundError:  # another process was faster
                 continue
 
+    def keep_swept(self) -> None:
+        """Sweep from now on for as long as this process lives, whether somebody asks for a page or not."""
+
+        def sweeping() -> None:
+            while True:
+                time.sleep(SWEEP)
+                try:
+                    self.sweep()
+                except OSError:
+                    logger.exception("old purchase lists were not removed")
+
+        threading.Thread(target=sweeping, name="sweep", daemon=True).start()
+
     def _of(self, token: str) -> Path:
         self.sweep()
         folder = self.folder / token
@@ -132,9 +171,16 @@ def _since(folder: Path) -> float:
     return (came if came.exists() else folder).stat().st_mtime
 
 
+def _address(folder: Path) -> str:
+    try:
+        return (folder / "since").read_text()
+    except FileNotFoundError:
+        return ""
+
+
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all: another process may be reading."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     beside.write_bytes(data)
     beside.replace(path)
 
@@ -154,6 +200,8 @@ def work(directory: Path, home: Path, known: Callable[[], Known], folder: Path) 
     """Check one list, after those that came before it; readers have precedence."""
     if hasattr(os, "nice"):  # not on Windows
         os.nice(10)
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=(parent, folder), daemon=True).start()
     turn = FileLock(folder.parent.parent / "check.lock")
     with FileLock(folder / "alive.lock"):
         try:
@@ -165,14 +213,29 @@ def work(directory: Path, home: Path, known: Callable[[], Known], folder: Path) 
             _check(Installation(directory, home, known), folder)
 
 
+def _end_with(parent: BaseProcess, folder: Path) -> None:
+    """End, and leave no list, when the server is gone, however it went: nobody would read the result."""
+    parent.join()
+    _failed(folder)
+    os._exit(1)
+
+
+def _failed(folder: Path) -> None:
+    with suppress(FileNotFoundError):  # it was removed meanwhile
+        _write(folder / "progress", msgspec.json.encode(Progress("failed")))
+        (folder / "list").unlink(missing_ok=True)
+
+
 def _check(installation: Installation, folder: Path) -> None:
     try:
         given = msgspec.msgpack.decode((folder / "list").read_bytes(), type=List)
         report = check_of(installation.tables, installation.database).run(given, _teller(folder))
         _write(folder / "report", _encoder.encode(report))
     except Exception:
+        if not folder.exists():
+            return  # it was removed meanwhile
         logger.exception("a purchase list was not checked")
-        _write(folder / "progress", msgspec.json.encode(Progress("failed")))
+        _failed(folder)
     finally:
         (folder / "list").unlink(missing_ok=True)
 

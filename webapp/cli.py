@@ -1,6 +1,7 @@
 """The command that serves the catalogue: gunicorn, and waitress where there is no fork."""
 
 import errno
+import os
 import socket
 import sys
 from typing import Any
@@ -31,6 +32,15 @@ def run(installation: Installation, host: str, port: int) -> None:
     Desk(installation.home).sweep(older=0)  # lists that an earlier server left
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{port}/")
+    served = os.getpid()
+    try:
+        _serve(installation, host, shown, port)
+    finally:
+        if os.getpid() == served:  # a worker that ends comes by here too
+            Desk(installation.home).sweep(older=0)
+
+
+def _serve(installation: Installation, host: str, shown: str, port: int) -> None:
     if sys.platform == "win32":
         import waitress
 
@@ -45,6 +55,7 @@ def _application(installation: Installation) -> Any:
 
     catalogue = Catalogue(installation.tables, installation.database, installation.home)
     catalogue.warm()
+    Desk(installation.home).keep_swept()
     return create_app(installation, catalogue)
 
 

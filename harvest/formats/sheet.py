@@ -22,6 +22,8 @@ ENCODINGS = ("utf-8-sig", "cp874")  # tried in this order where the source names
 DELIMITERS = ",;\t"
 LOST = re.compile("[\udc80-\udcff]")  # a byte that was no UTF-8, as surrogateescape keeps it
 UNPACKED = 256 << 20  # bytes that a workbook may unpack to
+CHUNK = 1 << 20
+CELL = 32  # bytes that a cell of a workbook takes, unpacked
 CELLS = 20_000_000  # the area from the first cell to the last of a sheet
 SOME = "ชื่อเรื่อง, ผู้แต่ง, title, author"
 HEADER_WITHIN = 20  # rows: a title and a date may stand above the header
@@ -168,40 +170,66 @@ def workbook(data: bytes, name: str, most: int = CELLS) -> Iterator[tuple[str, I
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
 
 
-_REFERENCE = re.compile(rb"<c[^>]*?\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
-
-
 def _bounded(data: bytes, name: str, most: int) -> None:
     """Refuse a workbook that unpacks to too much, or whose cells lie so far apart that the area between them
     does not fit into memory: calamine makes room for all of it at once. Raises HarvestError."""
     if data[:2] != b"PK":
         return
+    left = allowed = min(UNPACKED, most * CELL)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > UNPACKED:
-                raise HarvestError(f"{name}: unpacks to more than {UNPACKED >> 20} MB")
-            for part in archive.namelist():
-                if part.startswith("xl/worksheets/") and (area := _area(archive.read(part))) > most:
+            for part in archive.infolist():
+                chunks = _counted(archive, part, left)
+                if part.filename.startswith("xl/worksheets/"):
+                    used, area = _area(chunks)
+                elif part.filename == "content.xml":
+                    content = b"".join(chunks)
+                    used, area = len(content), _repeated(content)
+                else:
+                    used, area = sum(map(len, chunks)), 0
+                if area > most:
                     raise HarvestError(_far(name, area))
-                if part == "content.xml" and (area := _repeated(archive.read(part))) > most:
-                    raise HarvestError(_far(name, area))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+                left -= used
+                if left < 0:
+                    raise HarvestError(f"{name}: unpacks to more than {allowed >> 20} MB")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+
+
+def _counted(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
+    """A part of a zip file whatever size it declares, to a little past so many bytes. Raises ValueError."""
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("packed in another way than workbooks are")  # zipfile unpacks the others without a bound
+    part.file_size = most + 2 * CHUNK  # zipfile would stop at the size that is declared; who reads it later does not
+    read = 0
+    with archive.open(part) as unpacked:
+        while read <= most and (chunk := unpacked.read(CHUNK)):
+            read += len(chunk)
+            yield chunk
 
 
 def _far(name: str, area: int) -> str:
     return f"{name}: its cells span {area} places: one lies far off; delete it and save again"
 
 
-_ODS_ROW = re.compile(rb"<table:table-row([^>]*)>(.*?)</table:table-row>", re.S)
-_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell([^>]*?)(/?)>")
+_ODS_ROW, _ODS_ROW_END = b"<table:table-row", b"</table:table-row>"
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell([^<>]*?)(/?)>")
 _ODS_TIMES = re.compile(rb"table:number-(?:rows|columns)-repeated=[\"']([0-9]{1,9})[\"']")
 
 
 def _repeated(content: bytes) -> int:
     """The cells of an ODS file's rows that hold something, each as often as it is to be repeated. The last cell of
     a row, where it is empty, and empty rows are repeated to the sheet's end, and cost nothing."""
-    return sum(_times(row[1]) * _wide(row[2]) for row in _ODS_ROW.finditer(content) if b"<text:p" in row[2])
+    return sum(_times(opening) * _wide(row) for opening, row in _ods_rows(content) if b"<text:p" in row)
+
+
+def _ods_rows(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(the attributes, what is in it) of each row."""
+    begin = 0
+    while (end := content.find(_ODS_ROW_END, begin)) >= 0:
+        opening, _, row = content[begin:end].rpartition(_ODS_ROW)[2].partition(b">")
+        yield opening, row
+        begin = end + len(_ODS_ROW_END)
 
 
 def _wide(row: bytes) -> int:
@@ -216,13 +244,24 @@ def _times(attributes: bytes) -> int:
     return int(found[1]) if found else 1
 
 
-def _area(sheet: bytes) -> int:
-    """Rows times columns of the cells that a worksheet's XML names."""
-    columns = rows = 0
-    for letters, digits in set(_REFERENCE.findall(sheet)):
-        columns = max(columns, _column(letters))
-        rows = max(rows, int(digits))
-    return columns * rows
+_REFERENCE = re.compile(rb"<c[^<>]*?\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+
+
+def _area(chunks: Iterable[bytes]) -> tuple[int, int]:
+    """(bytes, rows times columns of the cells that they name) of a worksheet's XML. Raises ValueError."""
+    read = columns = rows = 0
+    rest = b""
+    for chunk in chunks:
+        read += len(chunk)
+        rest += chunk
+        for letters, digits in set(_REFERENCE.findall(rest)):
+            columns = max(columns, _column(letters))
+            rows = max(rows, int(digits))
+        tag = rest.rfind(b"<")
+        rest = rest[tag:] if tag >= 0 and b">" not in rest[tag:] else b""  # a tag may go on in the next chunk
+        if len(rest) > CHUNK:
+            raise ValueError("a tag in it does not end")
+    return read, columns * rows
 
 
 def _column(letters: bytes) -> int:

@@ -21,13 +21,17 @@ from index.check.columns import LINE, Columns
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
-MOST_CELLS = 2_000_000  # the area of all sheets
+MOST_LINES = 200_000  # of a text, blank ones too: a cell may hold several
+MOST_CELLS = 2_000_000  # the area of all sheets, or the cells of a text
 READ = MOST_ROWS + 50  # rows of a table that are read at all: a header and a banner may stand above too many
+DELIMITERS = ",;\t|"
 LONGEST = 2000  # letters of a cell; what follows is left away
 PASTED = "pasted list"  # the name of a list that came without a file
 
 _MARC_START = re.compile(rb"\s*[0-9]{5}[acdnpo ][a-z ]")
-_XML_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|[A-Za-z])")
+_XML_START = re.compile(  # also that of a saved web page, which is told to hold no record; titles begin with < too
+    rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml\s|(?:[A-Za-z_][\w.-]*:)?(?:record|collection)[\s/>]|(?i:!doctype\s|html[\s>]))"
+)
 _THAI_BYTES = re.compile(rb"[\xa1-\xda\xdf-\xfb]{3}")  # in MARC-8 a letter stands between two marks
 
 
@@ -91,9 +95,13 @@ def read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
             number, why = found.broken[0]
             raise ListError(f"{name}: no record can be read; record {number}: {why}; ask the vendor for a whole file")
         raise ListError(f"{name}: there is no row in it; add the titles, one a row", "empty")
-    if len(found) > MOST_ROWS:
-        raise ListError(f"{name}: more than {MOST_ROWS:,} rows; split the list, and check the parts", "too_long")
+    if len(found) + len(found.broken) > MOST_ROWS:
+        raise _too_long(name)
     return found
+
+
+def _too_long(name: str) -> ListError:
+    return ListError(f"{name}: more than {MOST_ROWS:,} rows; split the list, and check the parts", "too_long")
 
 
 def _read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
@@ -102,17 +110,32 @@ def _read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
         return _tables(sheets, name, Columns(fields))
     if _MARC_START.match(data[:40]) and b"\x1e" in data:
         return _vendor(data, name, "marc", fields)
-    if _XML_START.match(data[:200]) or data[:4] in (b"\xff\xfe<\x00", b"\xfe\xff\x00<"):
+    head = data[:400]
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head.decode("utf-16", "ignore").encode()
+    if _XML_START.match(head):
         return _vendor(data, name, "marcxml", fields)
     return _of_text(decoded(data, name, ""), name, fields)
 
 
 def _of_text(text: str, name: str, fields: Mapping[str, Field]) -> List:
     """CSV, cells pasted from a spreadsheet, or plain lines."""
+    _bounded(text, name)
     known, least = Columns(fields), 2 if name.lower().endswith((".csv", ".tsv")) else 3
-    filled = (row for row in _split(LOST.sub("\ufffd", text), known, least) if any(row[1]))
-    rows = list(islice(filled, READ))
-    return _tables([("", rows)], name, known)
+    split = _split(LOST.sub("\ufffd", text), known, least)
+    filled = list(islice((row for row in split if any(map(str.strip, row[1]))), READ))
+    if len(filled) >= READ:
+        raise _too_long(name)
+    rows = [(number, [tidy(cell) for cell in cells]) for number, cells in filled]
+    return _tables([("", [row for row in rows if any(row[1])])], name, known)
+
+
+def _bounded(text: str, name: str) -> None:
+    """Refuse, before a line or a cell is made of it, what no list is: nobody waits for millions of empty ones."""
+    if max(text.count("\n"), text.count("\r")) > MOST_LINES:
+        raise ListError(f"{name}: more than {MOST_LINES:,} lines; delete the blank ones, or split the list", "too_long")
+    if max(map(text.count, DELIMITERS)) > MOST_CELLS:
+        raise ListError(f"{name}: more than {MOST_CELLS:,} cells; delete the empty columns", "too_long")
 
 
 def arranged(given: List, meanings: Sequence[Sequence[str]], fields: Mapping[str, Field]) -> List:
@@ -149,7 +172,7 @@ def _cells(rows: Iterable[Sequence[object]]) -> list[tuple[int, list[str]]]:
     """The rows that hold something, with their numbers; one list must not fill the memory."""
     found: list[tuple[int, list[str]]] = []
     for number, row in enumerate(rows, 1):
-        cells = [tidy(as_text(value)) for value in row[:MOST_COLUMNS]]
+        cells = [tidy(as_text(value)) if value != "" else "" for value in row[:MOST_COLUMNS]]
         if any(cells):
             found.append((number, cells))
         if len(found) >= READ:
@@ -163,7 +186,10 @@ _APOSTROPHE = re.compile(r"^'(?=[0-9=+@-])")  # how a person does
 
 def tidy(cell: str) -> str:
     """A cell's text on one line, without what a spreadsheet program put round it."""
-    cell = _AS_FORMULA.sub(r"\1", cell[:LONGEST].strip())
+    cell = cell[:LONGEST].strip()
+    if not cell:
+        return ""
+    cell = _AS_FORMULA.sub(r"\1", cell)
     return " ".join(_APOSTROPHE.sub("", cell).split())
 
 
@@ -173,6 +199,8 @@ def _tables(sheets: Sequence[tuple[str, list[tuple[int, list[str]]]]], name: str
     if any(any(table.headers) for table in telling):  # a sheet of notes is no part of the list
         telling = [table for table in telling if any(table.headers) or LINE not in table.columns]
     kept = telling or tables[:1]
+    if {table.name for table in kept} & {sheet for sheet, rows in sheets if len(rows) >= READ}:
+        raise _too_long(name)  # what follows was not read
     if len(kept) == 1 and len(sheets) == 1:
         kept = [msgspec.structs.replace(kept[0], name="")]
     return List(name, tuple(kept))
@@ -205,9 +233,9 @@ def _without_banner(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
 def _split(text: str, known: Columns, least: int) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(UNPACKED)  # one for the whole process
     first = islice((line for line in io.StringIO(text, newline=None) if line.strip()), columns.HEADER_WITHIN)
-    delimiter = _delimiter([line.rstrip("\n") for line in first], known, least)
+    delimiter = _delimiter([line[: MOST_COLUMNS * LONGEST].rstrip("\n") for line in first], known, least)
     if not delimiter:
-        yield from ((number, [tidy(line)]) for number, line in enumerate(io.StringIO(text, newline=None), 1))
+        yield from ((number, [line]) for number, line in enumerate(io.StringIO(text, newline=None), 1))
         return
     stream = io.StringIO(text, newline="")
     whole = text.count('"') % 2 == 0  # a lone quotation mark would take all that follows into its cell
@@ -215,7 +243,7 @@ def _split(text: str, known: Columns, least: int) -> Iterator[tuple[int, list[st
     before = 0
     with contextlib.suppress(csv.Error):
         for cells in reader:
-            yield before + 1, [tidy(cell) for cell in cells[:MOST_COLUMNS]]
+            yield before + 1, cells[:MOST_COLUMNS]
             before = reader.line_num
 
 
@@ -225,8 +253,8 @@ def _delimiter(above: Sequence[str], known: Columns, least: int) -> str:
     tabs = sum("\t" in line for line in above)
     if tabs and tabs * 2 >= len(above):
         return "\t"
-    for delimiter in ",;\t|":
-        rows = [[tidy(cell) for cell in row] for row in _quietly(above, delimiter)]
+    for delimiter in DELIMITERS:
+        rows = [[tidy(cell) for cell in row[:MOST_COLUMNS]] for row in _quietly(above, delimiter)]
         if known.header([row for row in rows if len(row) > 1]) is not None:
             return delimiter
     for delimiter in ";|,":
@@ -252,7 +280,7 @@ def _vendor(data: bytes, name: str, form: str, fields: Mapping[str, Field]) -> L
     described = marcxml.described if form == "marcxml" else Marc(source, "", fields).described
     given: list[Given] = []
     broken: list[tuple[int, str]] = []
-    for number, piece in enumerate(reader.split(io.BytesIO(data), name), 1):
+    for number, piece in enumerate(islice(reader.split(io.BytesIO(data), name), MOST_ROWS + 1), 1):
         try:
             payload = _in_utf8(piece) if form == "marc" else piece.data
             if piece.broken and not _only_length(piece):
@@ -264,8 +292,6 @@ def _vendor(data: bytes, name: str, form: str, fields: Mapping[str, Field]) -> L
         record = Record("", parsed.local_id, form, payload, parsed.values, parsed.holdings)
         price = next(iter(described(payload).texts("020c:365b")), "")
         given.append(Given(number, record, price))
-        if len(given) > MOST_ROWS:
-            break
     return List(name, records=tuple(given), broken=tuple(broken))
 
 

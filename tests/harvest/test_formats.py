@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import xlsxwriter
 
 from config import Source, Tables
 from config.holdings import Holding
-from harvest.formats import FORMATS, open_format, xml
+from harvest.formats import FORMATS, open_format, sheet, xml
 from harvest.formats.described import Field, MarcDescribed, trim
 from harvest.holdings import holdings, mappings
 from harvest.record import Format, HarvestError, Parsed, Payload
@@ -443,6 +444,29 @@ def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_it_takes_the_memory(
         sheet.write(1_048_575, 16_383, "x")
     with pytest.raises(HarvestError, match="one lies far off"):
         pieces(reader(tables, "sheet"), out.getvalue())
+
+
+def test_a_workbook_that_lies_about_its_size(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few hundred kilobytes that say they hold a thousand bytes, and hold as much as fits into no memory."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (20 << 20))
+    honest = out.getvalue()
+    lying = honest.replace((20 << 20).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    assert lying != honest
+    monkeypatch.setattr(sheet, "UNPACKED", 10 << 20)
+    for data in (honest, lying):
+        with pytest.raises(HarvestError, match="unpacks to more than 10 MB"):
+            pieces(reader(tables, "sheet"), data)
+
+
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 20])
+def test_a_far_cell_is_seen_wherever_a_chunk_ends(chunk: int) -> None:
+    xml = (
+        b'<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row><c s="1" t="s" r="XFD900000"/></row></sheetData>'
+    )
+    chunks = [xml[n : n + chunk] for n in range(0, len(xml), chunk)]
+    assert sheet._area(chunks) == (len(xml), 16_384 * 900_000)
 
 
 @pytest.mark.parametrize("chunk", [3, 5, 11])

@@ -280,6 +280,40 @@ def test_a_list_that_cannot_be_checked(tables: Tables, make: object, said: str, 
     assert error.value.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"title\n" + b"\n" * 2_000_000, "more than 200,000 lines"),
+        (b"title\r" + b"\r" * 2_000_000, "more than 200,000 lines"),
+        ((b";" * 30 + b"\n") * 600_000, "more than 200,000 lines"),
+        (b"title" + b"," * 2_000_001, "more than 2,000,000 cells"),
+        (b"title,isbn\n" + b"a,b\n" * (MOST_ROWS + 100), "more than 20,000 rows"),
+        (b"00500nam a2200100   4500\x1e" + b"\x1d" * MOST_ROWS * 2, "no record can be read"),
+    ],
+    ids=["blank-lines", "returns", "empty-rows", "one-wide-row", "rows", "marc"],
+)
+def test_what_no_list_is_is_refused_before_a_row_is_made_of_it(
+    tables: Tables, data: bytes, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(lists, "tidy", lambda cell: made.append(cell) or cell)
+    with pytest.raises(ListError, match=said):
+        lists.read(data, "list.csv", tables.fields)
+    assert len(made) < 1000
+
+
+@pytest.mark.parametrize("title", ["<Hello> world", "<b>เสือ</b>", "<recorded> live", "<!-- a note"])
+def test_a_title_that_begins_with_a_bracket_is_no_xml(tables: Tables, title: str) -> None:
+    assert len(lists.read(f"{title}\nเสือ\n".encode(), lists.PASTED, tables.fields)) == 2
+
+
+@pytest.mark.parametrize("root", ["<record>", "<marc:record>", "  <collection xmlns='x'>", "<?xml version='1.0'?><r>"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_begins_as_marcxml_does(tables: Tables, root: str, encoding: str) -> None:
+    with pytest.raises(ListError, match="record"):
+        lists.read(f"{root}เสือ".encode(encoding), "x", tables.fields)
+
+
 def test_an_ods_file_whose_empty_rows_reach_to_the_end(tables: Tables) -> None:
     empty = '<table:table-row table:number-rows-repeated="1048573"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
     rows = f"<table:table-row>{ods_cell('ชื่อเรื่อง')}{ods_cell('ผู้แต่ง')}</table:table-row><table:table-row>{ods_cell('เสือ')}{ods_cell('น้อย')}</table:table-row>{empty}"

@@ -3,12 +3,17 @@
 import csv
 import io
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
@@ -20,7 +25,7 @@ from index.build import Index
 from search.service import Catalogue
 from tests.conftest import ROOT
 from tests.index.test_build import Network
-from webapp import checking
+from webapp import check_pages, checking
 from webapp.app import create_app
 from webapp.checking import Desk, Progress, work
 
@@ -178,11 +183,52 @@ def test_a_list_is_gone_after_an_hour_or_at_a_word(
     assert not list(desk.folder.iterdir())
 
 
+def test_old_lists_go_though_nobody_asks(client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(client)
+    looks = iter([None])
+    monkeypatch.setattr(checking.time, "sleep", lambda seconds: next(looks))  # the second ends the thread
+    monkeypatch.setattr(checking.threading, "excepthook", lambda args: None)
+    now = time.time()
+    monkeypatch.setattr(checking.time, "time", lambda: now + checking.HOUR + 5)
+    desk.keep_swept()
+    for thread in checking.threading.enumerate():
+        if thread.name == "sweep":
+            thread.join(10)
+    assert not list(desk.folder.iterdir())
+
+
+def test_a_check_ends_with_its_server_and_leaves_no_list(
+    client: FlaskClient, installed: Installation, desk: Desk
+) -> None:
+    token = bring(client).rpartition("/")[2]
+    server = f"""
+import os, signal, time
+from pathlib import Path
+import sahaban
+from config.installation import Installation
+from webapp.checking import Desk
+installation = Installation(Path({str(installed.directory)!r}), Path({str(installed.home)!r}), sahaban.known)
+desk = Desk(installation.home)
+desk.start({token!r}, desk.list({token!r}), installation)
+while desk.progress({token!r}).state != "queued":
+    time.sleep(0.05)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with FileLock(installed.home / "check.lock"):  # another list is being checked
+        subprocess.run([sys.executable, "-c", server], cwd=ROOT, timeout=60, check=False)
+        until = time.monotonic() + 30
+        while (desk.folder / token / "list").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not (desk.folder / token / "list").exists()
+    assert "การตรวจไม่สำเร็จ" in client.get(f"/check/{token}").text
+
+
 def test_what_a_list_says_is_kept_by_nobody_else(client: FlaskClient) -> None:
     for response in (client.get("/check"), client.get(bring(client))):
         assert response.headers["Cache-Control"] == "no-store"
         assert response.headers["X-Robots-Tag"] == "noindex"
         assert "Set-Cookie" not in response.headers
+    assert client.head("/check").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["x", "..", "../../etc", "a" * 32, "%2e%2e%2fsahaban.db"])
@@ -203,6 +249,74 @@ def test_only_so_many_lists_at_once(client: FlaskClient, desk: Desk, monkeypatch
     bring(client)
     full = client.post("/check", data={"list": "เสือ"})
     assert (full.status_code, "โปรดลองอีกครั้ง" in full.text, "เสือ" in full.text) == (503, True, True)
+
+
+def test_one_address_has_only_so_many_of_the_places(client: FlaskClient, desk: Desk) -> None:
+    def brought(address: str, **headers: str) -> tuple[int, str]:
+        place = {"REMOTE_ADDR": address}
+        answer = client.post("/check", data={"list": "เสือ"}, environ_base=place, headers=headers)
+        return answer.status_code, answer.text
+
+    for n in range(checking.MOST_OF_ONE):
+        assert brought(f"2001:db8::{n}")[0] == 303
+    code, page = brought("2001:db8::ffff")
+    assert (code, "มีรายการจากเครือข่ายของท่านอยู่ในระบบแล้ว 5 รายการ" in page) == (429, True)
+    assert brought("203.0.113.5")[0] == 303
+    assert brought("127.0.0.1", **{"X-Forwarded-For": "203.0.113.9, 2001:db8::7"})[0] == 429, "behind a proxy"
+    assert brought("203.0.113.5", **{"X-Forwarded-For": "2001:db8::7"})[0] == 303, "whoever says so is not believed"
+
+
+def test_only_so_many_lists_are_read_at_once(client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner: list[int] = []
+    read = check_pages.lists.read
+
+    def nested(*args: Any) -> Any:
+        depth.append(1)
+        if len(depth) <= check_pages.READING:
+            inner.append(client.application.test_client().post("/check", data={"list": "เสือ"}).status_code)
+        return read(*args)
+
+    depth: list[int] = []
+    monkeypatch.setattr(check_pages.lists, "read", nested)
+    assert client.post("/check", data={"list": "เสือ"}).status_code == 303
+    assert inner == [503, 303], "the third finds no place; the second was read inside the first"
+    assert client.post("/check", data={"list": "เสือ"}).status_code == 303
+
+
+def test_a_button_that_is_pressed_eight_times_at_once_checks_once(
+    client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    write = checking._write
+
+    def slowly(*args: Any) -> None:
+        time.sleep(0.02)
+        write(*args)
+
+    class Process:
+        def __init__(self, **_: Any):
+            pass
+
+        def start(self) -> None:
+            started.append(1)
+
+    class Context:
+        def __init__(self, method: str) -> None:
+            self.Process = Process
+
+    monkeypatch.setattr(checking.multiprocessing, "get_context", Context)
+    address, at_once = bring(client), Barrier(8)
+    monkeypatch.setattr(checking, "_write", slowly)
+
+    def press(_: int) -> int:
+        other = client.application.test_client()
+        at_once.wait()
+        return other.post(address).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(press, range(8))) == [303] * 8
+    assert started == [1]
 
 
 # ── waiting ──────────────────────────────────────────────────────────────────────────────────────
