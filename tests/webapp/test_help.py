@@ -163,6 +163,16 @@ def test_every_example_is_a_link_that_searches(client: FlaskClient, prefix: str)
         answer = html.document_fromstring(client.get(link.get("href")).text)
         assert answer.get_element_by_id("q").get("value") == typed
     topics = tree.xpath("//nav[@class='help-topics']//a/@href")
-    assert len(topics) == len(TOPICS) + 1
+    assert len(topics) == len(TOPICS) + 2
     assert all(tree.get_element_by_id(topic.removeprefix("#")) is not None for topic in topics)
     assert tree.xpath("//nav[@aria-label]//a[@aria-current='page']/@href") == [f"{prefix}/help"]
+
+
+@pytest.mark.parametrize("prefix", LANGUAGE_PREFIXES)
+def test_the_menu_and_the_help_lead_to_the_purchase_check(client: FlaskClient, prefix: str) -> None:
+    tree = html.document_fromstring(client.get(f"{prefix}/help").text)
+    for place in ("//nav[@class='masthead-links']", "//section[@aria-labelledby='buying']"):
+        (address,) = tree.xpath(f"{place}//a[contains(@href, 'check')]/@href")
+        assert client.get(address).status_code == 200
+    opened = html.document_fromstring(client.get(f"{prefix}/check").text)
+    assert opened.xpath("//nav[@class='masthead-links']/a[@aria-current='page']/@href") == [address]
