@@ -4,8 +4,6 @@ import unicodedata
 
 BOM = "\ufeff"  # without it Excel reads Thai in CSV as Windows-874
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones are read as the narrow ones
-
-
 UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}  # categories of characters that may be dropped on the way, as U+200B is
 
 
