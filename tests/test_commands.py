@@ -199,6 +199,16 @@ def test_check_speaks_one_language_and_marks_a_title_that_it_cuts(shelves: Run, 
     assert "… ·" in cut
 
 
+@pytest.mark.parametrize("form", [[], ["--json"], ["--out", "r.csv"]])
+def test_check_of_a_list_that_was_cut_off_needs_a_person(shelves: Run, tmp_path: Path, form: list[str]) -> None:
+    record = '<record><leader>00000nam a2200000 a 4500</leader><datafield tag="245" ind1="0" ind2="0"><subfield code="a">เสือสมิง</subfield></datafield></record>'
+    (tmp_path / "cut.xml").write_text(f"<collection>{record}{record[:60]}", encoding="utf-8")
+    shown = shelves("check", "cut.xml", *form)
+    assert (shown.returncode, "เสือสมิง" in shown.stdout or bool(form)) == (1, True)
+    if "--json" not in form:
+        assert "1 ระเบียนอ่านไม่ได้" in shown.stdout
+
+
 def test_check_reads_a_pasted_list_and_takes_columns_by_hand(shelves: Run, tmp_path: Path) -> None:
     (tmp_path / "odd.csv").write_text("ลำดับ,สาขาวิชา,งาน\n1,น้อย อินทนนท์,เสือสมิง\n2,สมชาย,เรื่องอื่น\n", encoding="utf-8")
     found = answer(shelves("check", "odd.csv", "--json", "--column", "B=creator", "--column", "งาน=title"))

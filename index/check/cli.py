@@ -50,6 +50,7 @@ def command(
     """Check a purchase list against every member's holdings.
 
     LIST is CSV, Excel, ODS, ISO 2709, MARCXML or plain text, a title a line; "-" reads it from standard input.
+    The exit code is 1 where some of its records cannot be read.
     """
     tables = installation.tables
     form = out.suffix.lower().removeprefix(".") if out else ""
@@ -75,6 +76,8 @@ def command(
         click.echo("\n".join(_said(report, reader, brief=out is not None)))
         if out:
             click.echo(_say("report", reader, out))
+    if report.broken:
+        sys.exit(1)
 
 
 def _read(path: Path, tables: Tables) -> List:

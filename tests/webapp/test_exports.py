@@ -83,6 +83,15 @@ def test_no_cell_runs_as_a_formula(first: str) -> None:
     assert safe(f"ก{first}") == f"ก{first}"
 
 
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\ufeff", "\u2060\u200d", " \u00ad", "\u3000", "\u200e", "\x00", "\u2028"]
+)
+def test_what_nobody_sees_hides_no_formula(unseen: str) -> None:
+    assert safe(f"{unseen}=1+1") == f"'{unseen}=1+1"
+    assert safe(f"{unseen}เสือ") == f"{unseen}เสือ"
+    assert safe("") == ""
+
+
 def test_a_sheet_opens_in_excel_with_headers_in_the_readers_language(client: FlaskClient, tables: Tables) -> None:
     assert client.get("/search.csv").data.startswith(b"\xef\xbb\xbf")
     for prefix, year, buddhist in (("", "ปีพิมพ์ (ค.ศ.)", "ปีพิมพ์ (พ.ศ.)"), ("/en", "Year (C.E.)", "Year (B.E.)")):
