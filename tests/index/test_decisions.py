@@ -1,7 +1,8 @@
 """People's decisions: made, taken back, kept through harvests and new numbers, carried as a file."""
 
+import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -337,6 +338,15 @@ def test_the_later_of_two_decisions_stands(network: Network) -> None:
     assert together(network, "kku/1", "kkpl/2")
 
 
+@pytest.fixture
+def short_cells() -> Iterator[None]:
+    """The limit that the csv module begins with, whatever was read before."""
+    before = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.usefixtures("short_cells")
 def test_a_bad_line_is_named_and_the_others_are_taken_in(network: Network) -> None:
     fill(network)
     recognised(network)
