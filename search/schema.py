@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Literal
+from typing import Any, Literal
 from zlib import crc32
 
 import msgspec
@@ -19,32 +19,42 @@ TEXTS = ("thai", "name")
 MEMBER = "member"  # the facet that is no field
 TITLE = "title"  # the field that a list shows, and the answer to a question is ranked by first
 FOLDED, WHOLE, WORK = "folded", "whole", "work"  # columns that are no field, as are ANY and CALL_NUMBER
+ID = "id"  # the column of each document's id
 BETWEEN = f" {text.BREAK} "
+TOGETHER, BESIDE = ("_together0", "_together1"), "\x1f"  # columns of sets, and what stands between their values
 FORGIVEN = 4  # fields of this weight are found in spite of a misspelling
 LONGEST_WHOLE = 100  # characters
 LETTERED = 3  # fields of this weight, and names, are found by the letters inside their words: network in networks
 REPEATED = 150  # characters: names and headings come again, abstracts do not
 
-Kind = Literal["words", "terms", "trigrams", "number", "facet", "few", "sort", "rank"]
+Kind = Literal["words", "terms", "trigrams", "number", "facet", "few", "set", "sort", "rank"]
 
 
 class Column(msgspec.Struct, frozen=True):
     """One physical column. ``words`` keep positions, ``terms`` do not, ``trigrams`` are every three characters of a
-    text (search.text.edged); ``facet`` holds values as they are shown, ``few`` those of which there are few in all;
-    ``sort`` is a text and ``rank`` a number that are unique and order as they should; ``number`` is one integer."""
+    text (search.text.edged); ``facet`` holds values as they are shown, ``few`` those of which there are few in all, and
+    a ``set`` those of ``few`` as one text, for engines that count it faster; ``sort`` is a text and ``rank`` a number
+    that are unique and order as they should; ``number`` is one integer."""
 
     name: str
     kind: Kind
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A document as engines take it: columns with their tokens, all analysed."""
+    """A document as engines take it, all analysed: its columns as JSON, which goes from process to process and into an
+    engine as it is. Words and terms are texts with spaces between the tokens, facets lists of texts."""
 
     id: str
-    tokens: dict[str, str]  # columns of words, terms and trigrams; words and terms stand between single spaces
-    facets: dict[str, list[str]]
-    numbers: dict[str, int]
-    sorts: dict[str, str | int]
+    columns: bytes
+
+    def decoded(self) -> dict[str, Any]:
+        """Column -> str, int or list of str."""
+        return _DECODER.decode(self.columns)
+
+
+Columns = dict[str, Any]  # column -> str, int or sequence of str
+_DECODER = msgspec.json.Decoder(dict[str, Any])
+_ENCODER = msgspec.json.Encoder()
 
 
 class Schema:
@@ -67,9 +77,15 @@ class Schema:
         self.lettered = [n for n in self.texts if fields[n].weight >= LETTERED or fields[n].analyser == "name"]
         self.columns = tuple(self._columns())
         self.kinds = {column.name: column.kind for column in self.columns}
+        self._ways = {
+            name: _Way(name, field, self.texts.get(name, 0), name in self.weights, name in self.lettered)
+            for name, field in fields.items()
+            if field.analyser
+        }
 
     def _columns(self) -> list[Column]:
         found = [Column(facet_column(name), "few" if name == MEMBER else "facet") for name in self.facets]
+        found += [Column(facet_column(MEMBER) + part, "set") for part in TOGETHER]
         found += [Column(name, "terms") for name in (ANY, WHOLE, CALL_NUMBER, WORK)] + [Column(FOLDED, "trigrams")]
         for name, field in self.fields.items():
             match field.analyser:
@@ -80,8 +96,7 @@ class Schema:
                     found.append(Column(f"{name}_k", "terms"))
                 case "number":
                     found.append(Column(f"{name}_n", "number"))
-        found += [Column(sort_column(sort), "rank") for sort in ("year", "-year", "newest")]
-        return found + [Column(sort_column(sort), "sort") for sort in (TITLE, "creator")]
+        return found + [Column(name, "rank") for name in _RANKS] + [Column(name, "sort") for name in _TEXTS]
 
     def version(self) -> str:
         """What an index must share with the program that reads it: the analysis, the columns and their weights."""
@@ -90,62 +105,94 @@ class Schema:
 
     def entry(self, document: Document) -> Entry:
         """The document analysed: every column that it has something for."""
-        entry = Entry(document.id, {}, {facet_column(MEMBER): list(document.members)}, {}, sort_keys(document))
+        columns: Columns = {ID: document.id, facet_column(MEMBER): document.members}
+        columns |= _together(document.members)
         anything = [keyword(holding.barcode) for holding in document.holdings if holding.barcode]
         for name, values in document.values.items():
-            field = self.fields.get(name)
-            if not field or not values:
-                continue
-            if field.facet:
-                entry.facets[facet_column(name)] = list(values)
-            match field.analyser:
-                case "thai" | "name":
-                    self._text(entry, name, values, anything)
-                case "keyword":
-                    entry.tokens[f"{name}_k"] = keys = " ".join(filter(None, map(keyword, values)))
-                    if name in self.weights:
-                        anything.append(keys)
-                case "number" if values[0].isdecimal():
-                    entry.numbers[f"{name}_n"] = int(values[0])
-        entry.tokens[ANY] = " ".join(anything)
-        entry.tokens[FOLDED] = text.folded("".join(entry.tokens.get(f"{name}_g", "") for name in self.forgiven))
-        entry.tokens[WHOLE] = " ".join(filter(None, map(whole, document.all(TITLE))))
-        entry.tokens[CALL_NUMBER] = " ".join(call_number_tokens(document))
+            if values and (way := self._ways.get(name)):
+                way.put(values, columns, anything)
+        columns[ANY] = " ".join(anything)
+        columns[FOLDED] = text.folded("".join([columns.get(f"{name}_g", "") for name in self.forgiven]))
+        columns[WHOLE] = " ".join(filter(None, map(whole, document.all(TITLE))))
+        columns[CALL_NUMBER] = " ".join(call_number_tokens(document))
         if document.work:
-            entry.tokens[WORK] = keyword(document.work)
-        return entry
+            columns[WORK] = keyword(document.work)
+        columns |= sort_keys(document)
+        return Entry(document.id, _ENCODER.encode(columns))
 
-    def _text(self, entry: Entry, name: str, values: tuple[str, ...], anything: list[str]) -> None:
+
+class _Way:
+    """The way of a field's values into their columns, and into what ANY holds. Names are made once a field: there may
+    be a million documents."""
+
+    def __init__(self, name: str, field: Field, times: int, weighs: bool, lettered: bool):
+        self.facet = facet_column(name) if field.facet else ""
+        self.column = f"{name}_{'w' if field.analyser in TEXTS else field.analyser[:1]}"
+        self.letters = f"{name}_g" if lettered else ""
+        self.times, self.weighs = times, weighs
+        self.fill = {"keyword": self._keywords, "number": self._number}.get(field.analyser, self._texts)
+
+    def put(self, values: tuple[str, ...], columns: Columns, anything: list[str]) -> None:
+        if self.facet:
+            columns[self.facet] = values
+        self.fill(values, columns, anything)
+
+    def _texts(self, values: tuple[str, ...], columns: Columns, anything: list[str]) -> None:
         """Words, sub-words and trigrams of a field; a break stands between values, so no phrase crosses it."""
         said = [_analysed(value) if len(value) <= REPEATED else _analysed.__wrapped__(value) for value in values]
-        parts = " ".join(dict.fromkeys(part for one in said for part in one.parts))
+        parts = said[0].parts if len(said) == 1 else _once(one.parts for one in said)
         ordered = [one.words for one in said]
-        entry.tokens[f"{name}_w"] = BETWEEN.join(filter(None, (*ordered, parts)))
-        if times := self.texts.get(name):
-            anything += ordered * times + [parts] * (times // 2 or 1)
-        if name in self.lettered:
-            entry.tokens[f"{name}_g"] = text.edged(run for one in said for run in one.runs)
+        columns[self.column] = BETWEEN.join(filter(None, (*ordered, parts)))
+        if self.times:
+            anything += ordered * self.times + [parts] * (self.times // 2 or 1)
+        if self.letters:
+            columns[self.letters] = text.EDGE + "".join([one.letters for one in said])
+
+    def _keywords(self, values: tuple[str, ...], columns: Columns, anything: list[str]) -> None:
+        columns[self.column] = keys = " ".join(filter(None, map(keyword, values)))
+        if self.weighs:
+            anything.append(keys)
+
+    def _number(self, values: tuple[str, ...], columns: Columns, anything: list[str]) -> None:
+        if values[0].isdecimal():
+            columns[self.column] = int(values[0])
 
 
 class _Analysed(msgspec.Struct, frozen=True, gc=False):
-    """A text as it is indexed: its runs, its words between spaces, their sub-words."""
+    """A text as it is indexed: its runs, each with an edge behind it; its words between spaces, and their sub-words."""
 
-    runs: tuple[str, ...]
+    letters: str
     words: str
-    parts: tuple[str, ...]
+    parts: str
 
 
 @lru_cache(maxsize=1 << 15)
 def _analysed(value: str) -> _Analysed:
     runs = text.runs(value)
     words = text.words_of(runs)
-    return _Analysed(tuple(runs), " ".join(words), tuple(chain.from_iterable(map(text.subwords, words))))
+    letters = f"{text.EDGE.join(runs)}{text.EDGE}" if runs else ""
+    return _Analysed(letters, " ".join(words), " ".join(dict.fromkeys(chain.from_iterable(map(text.subwords, words)))))
+
+
+def _once(parts: Iterable[str]) -> str:
+    """The sub-words of several texts, each once."""
+    return " ".join(dict.fromkeys(" ".join(parts).split()))
+
+
+@lru_cache(maxsize=1 << 12)  # libraries that have the same titles are few
+def _together(members: tuple[str, ...]) -> dict[str, str]:
+    """The members as one text a part; which part a member belongs to never changes."""
+    parts = [crc32(member.encode()) % len(TOGETHER) for member in members]
+    return {
+        facet_column(MEMBER) + name: BESIDE.join(m for m, part in zip(members, parts, strict=True) if part == number)
+        for number, name in enumerate(TOGETHER)
+    }
 
 
 def whole(title: str) -> str:
-    """A whole title as one token; nothing for one that nobody types whole."""
+    """A whole title as one short token, a hash of its letters; nothing for one that nobody types whole."""
     letters = "".join(text.runs(title))
-    return letters if len(letters) <= LONGEST_WHOLE else ""
+    return hashlib.blake2b(letters.encode(), digest_size=8).hexdigest() if 0 < len(letters) <= LONGEST_WHOLE else ""
 
 
 def call_number_tokens(document: Document) -> Iterable[str]:
@@ -173,21 +220,22 @@ def sort_column(sort: str) -> str:
 
 LAST, LAST_NUMBER = "\U0010fffd", 99_999_999_999  # what is missing comes last in either direction
 TIE_BITS = 26  # of a number that orders, beside the 37 that LAST_NUMBER needs
+_RANKS = tuple(map(sort_column, ("year", "-year", "newest")))
+_TEXTS = {sort_column(sort): sort for sort in (TITLE, "creator")}  # and the field whose first value it goes by
 
 
 def sort_keys(document: Document) -> dict[str, str | int]:
     """A key for each sort, always read upwards; what stands at its end of the id makes it unique."""
-    year = document.first("year")
-    numbers = {
-        "year": int(year) if year.isdecimal() else LAST_NUMBER,
-        "-year": 99_999 - int(year) if year.isdecimal() else LAST_NUMBER,
-        "newest": LAST_NUMBER - _seconds(document.added) if document.added else LAST_NUMBER,
-    }
-    texts = {"title": document.first(TITLE), "creator": document.first("creator")}
+    year, added = document.first("year"), document.added
     tie = crc32(document.id.encode()) & ((1 << TIE_BITS) - 1)
-    keys: dict[str, str | int] = {sort_column(sort): number << TIE_BITS | tie for sort, number in numbers.items()}
-    for sort, said in texts.items():
-        keys[sort_column(sort)] = f"{text.sort_key(said) if said else LAST}\x01{document.id}"
+    upwards, downwards = (int(year), 99_999 - int(year)) if year.isdecimal() else (LAST_NUMBER, LAST_NUMBER)
+    numbers = upwards, downwards, LAST_NUMBER - _seconds(added) if added else LAST_NUMBER
+    keys: dict[str, str | int] = {
+        column: number << TIE_BITS | tie for column, number in zip(_RANKS, numbers, strict=True)
+    }
+    for column, field in _TEXTS.items():
+        said = document.first(field)
+        keys[column] = f"{text.sort_key(said) if said else LAST}\x01{document.id}"
     return keys
 
 

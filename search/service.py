@@ -14,13 +14,13 @@ from config import database
 from config.tables import Tables
 from search import keyboard, plan, romanised, spelling, text
 from search.documents import Documents
-from search.engines import ID, Counts, Engine, Facets, Found
+from search.engines import Counts, Engine, Facets, Found
 from search.generation import Generations
 from search.headings import Completion, Headings, Shelf
 from search.language import Language, terms
 from search.plan import Planner
 from search.question import ANY, MAX_HITS, Document, Hit, Page, Query
-from search.schema import MEMBER, WORK, Schema, facet_column, keyword, sort_column
+from search.schema import ID, MEMBER, WORK, Schema, facet_column, keyword, sort_column
 from search.vocabulary import Vocabulary
 
 FIRST = 20  # hits that are asked for before it is known whether they answer

@@ -15,7 +15,7 @@ from whoosh.analysis import Filter, Token, Tokenizer
 
 from config.values import THAI_DIGITS
 
-VERSION = "2"  # raised with every change of this module's answers: an index of another version is refused
+VERSION = "3"  # raised with every change of this module's answers: an index of another version is refused
 LONGEST = 150  # characters that are segmented at once: repeated ones cost their square (400 of them 80 ms)
 BREAK = "\ue000"  # stands between two values of a field: no query word, so no phrase crosses it
 
@@ -36,8 +36,17 @@ _LU = re.compile("([\u0e24\u0e26])\u0e45")  # ฤๅ
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 # What none of the rules touches, which is nearly every text: Thai without rare marks, and ASCII.
 _PLAIN = re.compile("[\n\t -&(-~ก-ฤลวศ-ฯะ-ำิ-ูเ-ไๆ-์]*")
+_MARKS_ABOVE = "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e3a\u0e47\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0e4e"
+# Each choice begins with one letter, so that the search leaps to it: twice as fast as with classes of letters.
 _ODD = re.compile(
-    "\u0e40\u0e40|[\u0e48-\u0e4c][\u0e31\u0e34-\u0e3a\u0e47]|\u0e33[\u0e48-\u0e4b]|([\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])\\1"
+    "|".join(
+        [
+            "\u0e40\u0e40",
+            "\u0e33[\u0e48-\u0e4b]",
+            *(f"{tone}[\u0e31\u0e34-\u0e3a\u0e47]" for tone in "\u0e48\u0e49\u0e4a\u0e4b\u0e4c"),
+            *(mark * 2 for mark in _MARKS_ABOVE),
+        ]
+    )
 )
 _ABBREVIATION = re.compile(r"(?<![ก-ฮa-z])((?:[ก-ฮ]{1,2}\.\s?){2,}|(?:[a-z]\.){2,})")  # พ.ศ. ม.ร.ว. u.s.a.
 
@@ -112,9 +121,16 @@ def runs(text: str) -> list[str]:
     return list(_runs(text))
 
 
+# The same in a text of nothing but plain Thai and ASCII, which is nearly every one; four times as fast.
+_PLAIN_RUN = re.compile("[0-9a-zก-ฮะ-ฺเ-ๅ็-๎]+")
+_NAMES_OF_THINGS = re.compile(r"[+#]")
+
+
 @lru_cache(maxsize=1 << 12)
 def _runs(text: str) -> tuple[str, ...]:
-    return tuple(_run_pattern().findall(normalise(text)))
+    text = normalise(text)
+    plain = _PLAIN.fullmatch(text) and not _NAMES_OF_THINGS.search(text)
+    return tuple((_PLAIN_RUN if plain else _run_pattern()).findall(text))
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +230,8 @@ def grams(runs_: Iterable[str]) -> list[str]:
     return [gram for run in runs_ for gram in trigrams(run if len(run) > 2 else edged([run]))]
 
 
-_FOLDED = dict.fromkeys(range(0x0E47, 0x0E4F)) | {ord("ใ"): "ไ", ord("ำ"): "า"}
+_MARKS = tuple(map(chr, range(0x0E47, 0x0E4F)))
+_CONFUSED = (("ใ", "ไ"), ("ำ", "า"))
 
 
 def folded(text: str) -> str:
@@ -222,13 +239,23 @@ def folded(text: str) -> str:
 
     สารวจ (a damaged สำรวจ) meets สำรวจ here. For the last stages only: เสือ meets เสื้อ here, too.
     """
-    return text.translate(_FOLDED)
+    text = _unmarked(text)
+    for letter, other in _CONFUSED:
+        text = text.replace(letter, other)
+    return text
+
+
+def _unmarked(text: str) -> str:
+    for mark in _MARKS:  # five times as fast as str.translate, which looks up every letter
+        text = text.replace(mark, "")
+    return text
 
 
 # ── order ────────────────────────────────────────────────────────────────────────────────────────
 
 _LEADING = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
-_MARKS = re.compile("[\u0e47-\u0e4e]")
+_MARK = re.compile("[\u0e47-\u0e4e]")
+_LATIN = re.compile("[a-z]")
 _LATIN_LAST = {c: c + 0xE100 for c in range(ord("a"), ord("z") + 1)}
 _NUMBER = re.compile(r"\d+")
 
@@ -244,8 +271,10 @@ def sort_key(text: str) -> str:
     if _NUMBER.search(flat):
         flat = _NUMBER.sub(lambda m: m[0].lstrip("0").zfill(10), flat)
     flat = flat[:120]
-    letters = _MARKS.sub("", _LEADING.sub(r"\2\1", flat)).translate(_LATIN_LAST)
-    marks = "".join([f"{m.start():03d}{m[0]}" for m in _MARKS.finditer(flat)])
+    letters = _unmarked(_LEADING.sub(lambda m: m[2] + m[1], flat))
+    if _LATIN.search(letters):
+        letters = letters.translate(_LATIN_LAST)
+    marks = "".join([f"{m.start():03d}{m[0]}" for m in _MARK.finditer(flat)])
     return f"{letters}\x02{marks}"
 
 

@@ -15,7 +15,6 @@ ENGINES = {
     "whoosh": "search.engines.whoosh:Whoosh",
     "memory": "search.engines.memory:Memory",
 }
-ID = "id"
 LETTERS = "abcdefghijklmnopqrstuvwxyz" + "".join(map(chr, range(0x0E01, 0x0E4F)))
 
 

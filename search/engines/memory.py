@@ -4,15 +4,15 @@ import fnmatch
 import math
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from whoosh import query as wq
 
 from search import text
-from search.engines import ID, LETTERS, Counts, Facets, Found
-from search.schema import Entry, Schema
+from search.engines import LETTERS, Counts, Facets, Found
+from search.schema import ID, Columns, Entry, Schema
 
 K1, B = 1.2, 0.75
 FILE = "entries.msgpack"
@@ -27,7 +27,7 @@ class Memory:
     def __init__(self, directory: Path, schema: Schema):
         self.path = directory / FILE
         self.kinds = schema.kinds
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, Columns] = {}
         self._tokens: dict[str, Tokens] = {}  # id -> column -> tokens
         self._lengths: dict[str, float] = {}
         self._frequencies: dict[tuple[str, str], Counter[str]] = {}
@@ -37,7 +37,7 @@ class Memory:
     def search(self, tree: wq.Query, sort: str | None, offset: int, limit: int) -> Found:
         scores = self._scores(tree)
         if sort:
-            ids = sorted(scores, key=lambda id_: self.entries[id_].sorts[sort])
+            ids = sorted(scores, key=lambda id_: self.entries[id_][sort])
         else:
             ids = sorted((id_ for id_ in self.entries if id_ in scores), key=lambda id_: -scores[id_])
         page = tuple(ids[offset : offset + limit]) if limit > 0 else ()
@@ -50,7 +50,7 @@ class Memory:
         found = [self.entries[id_] for id_ in self._scores(tree)]
         facets: Facets = {}
         for column, size in columns.items():
-            counts = Counter(value for entry in found for value in dict.fromkeys(entry.facets.get(column, ())))
+            counts = Counter(value for entry in found for value in dict.fromkeys(entry.get(column, ())))
             facets[column] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[: max(size, 0)]
         return Counts(len(found), facets)
 
@@ -66,7 +66,7 @@ class Memory:
         for id_ in gone:
             kept.pop(id_, None)
         for entry in entries:
-            kept[entry.id] = entry
+            kept[entry.id] = entry.decoded()
         beside = self.path.with_suffix(".new")
         beside.write_bytes(msgspec.msgpack.encode(list(kept.values())))
         os.replace(beside, self.path)
@@ -77,14 +77,19 @@ class Memory:
             return
         told = self.path.stat()
         if (stamp := (told.st_mtime_ns, told.st_size)) != self._stamp:
-            self.entries = {e.id: e for e in msgspec.msgpack.decode(self.path.read_bytes(), type=list[Entry])}
+            self.entries = {columns[ID]: columns for columns in msgspec.msgpack.decode(self.path.read_bytes())}
             self._stamp = stamp
-            self._tokens = {id_: {c: self._cut(c, t) for c, t in e.tokens.items()} for id_, e in self.entries.items()}
+            self._tokens = {id_: dict(self._cut(columns)) for id_, columns in self.entries.items()}
             self._lengths = _average_lengths(self._tokens.values())
             self._frequencies = {}
 
-    def _cut(self, column: str, tokens: str) -> list[str]:
-        return text.trigrams(tokens) if self.kinds.get(column) == "trigrams" else tokens.split()
+    def _cut(self, columns: Columns) -> Iterator[tuple[str, list[str]]]:
+        for column, said in columns.items():
+            match self.kinds.get(column):
+                case "trigrams":
+                    yield column, text.trigrams(said)
+                case "words" | "terms":
+                    yield column, said.split()
 
     # ── the meaning of each node ─────────────────────────────────────────────────────────────────
 
@@ -113,7 +118,7 @@ class Memory:
             case wq.Wildcard():
                 return self._holding(node.fieldname, node.text)
             case wq.NumericRange():
-                return {id_: 1.0 for id_, e in self.entries.items() if _within(e.numbers.get(node.fieldname), node)}
+                return {id_: 1.0 for id_, e in self.entries.items() if _within(e.get(node.fieldname), node)}
         return {}
 
     def _and(self, children: list[wq.Query]) -> Scores:
@@ -129,7 +134,7 @@ class Memory:
         if column == ID:
             return {term: 1.0} if term in self.entries else {}
         if self.kinds.get(column) in ("facet", "few"):
-            return {id_: 1.0 for id_, e in self.entries.items() if term in e.facets.get(column, ())}
+            return {id_: 1.0 for id_, e in self.entries.items() if term in e.get(column, ())}
         found = self._postings(column, term)
         idf = math.log(1 + (len(self.entries) - len(found) + 0.5) / (len(found) + 0.5))
         mean = self._lengths.get(column, 1.0)

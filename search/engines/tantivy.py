@@ -2,24 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
-from zlib import crc32
 
 import tantivy
 from tantivy import Occur, Query
 from whoosh import query as wq
 
-from search.engines import ID, LETTERS, Counts, Facets, Found
-from search.schema import Entry, Schema
+from search.engines import LETTERS, Counts, Facets, Found
+from search.schema import BESIDE, ID, TOGETHER, Entry, Schema, sort_column
 
 HEAP = 768 << 20  # bytes that a writer gathers before it writes a segment
-ONE, TOTAL = "one", "total"  # a column that is 1 everywhere, and the count of it
+EVERYWHERE, TOTAL = sort_column("newest"), "total"  # a column that each document has one value in, and their count
 TRIGRAMS, UNSEEN = "trigrams", "unseen"  # tokenizers of those names
 # What a title has of few values is counted as sets: counting values that are several costs four times as much. In two
 # parts, as eleven members make 2,047 sets, and each set that is counted costs as much as eighty titles.
-TOGETHER, BETWEEN, MOST = ("_together0", "_together1"), "\x1f", 5000
+MOST = 5000
 TOKENIZERS = {TRIGRAMS: tantivy.Tokenizer.ngram(3, 3, False), UNSEEN: tantivy.Tokenizer.regex(r"[^\s\S]")}
 ALL = 1 << 22  # documents fetched at once where all are wanted
 
@@ -61,9 +60,10 @@ class Tantivy:
         }
         sets = {c + part: c for c in self.few if asked.pop(c, None) for part in TOGETHER}
         asked |= {s: {"terms": {"field": s, "size": MOST, "segment_size": MOST}} for s in sets}
-        answer = self.index.searcher().aggregate(self._query(tree), asked | {TOTAL: {"value_count": {"field": ONE}}})
+        asked[TOTAL] = {"value_count": {"field": EVERYWHERE}}
+        answer = self.index.searcher().aggregate(self._query(tree), asked)
         facets: Facets = {column: [] for column in columns}
-        for column in asked:
+        for column in asked.keys() - {TOTAL}:
             counted = [(str(b["key"]), int(b["doc_count"])) for b in answer[column]["buckets"]]
             facets[sets.get(column, column)] += _apart(counted) if column in sets else counted
         for column, most in columns.items():
@@ -86,7 +86,7 @@ class Tantivy:
             for entry in entries:
                 if replacing:
                     writer.delete_documents_by_term(ID, entry.id)
-                writer.add_document(self._document(entry))
+                writer.add_json(entry.columns.decode())
             writer.commit()
             writer.wait_merging_threads()
         except BaseException:
@@ -96,19 +96,6 @@ class Tantivy:
 
     def refresh(self) -> None:
         self.index.reload()
-
-    def _document(self, entry: Entry) -> tantivy.Document:
-        together = {c + part: said for c in self.few for part, said in _together(entry.facets.get(c, ()))}
-        columns: dict[str, Any] = {
-            ID: entry.id,
-            ONE: 1,
-            **together,
-            **entry.tokens,
-            **entry.facets,
-            **entry.numbers,
-            **entry.sorts,
-        }
-        return tantivy.Document.from_dict(columns, self.schema)
 
     # ── translation ──────────────────────────────────────────────────────────────────────────────
 
@@ -183,24 +170,17 @@ class Tantivy:
     }
 
 
-def _together(values: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The values as one text a part; which part a value belongs to never changes."""
-    for number, part in enumerate(TOGETHER):
-        yield part, BETWEEN.join(v for v in values if crc32(v.encode()) % len(TOGETHER) == number)
-
-
 def _apart(counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The counts of single values from those of values that stand together."""
     single: Counter[str] = Counter()
     for values, titles in counted:
-        for value in dict.fromkeys(values.split(BETWEEN)) if values else ():
+        for value in dict.fromkeys(values.split(BESIDE)) if values else ():
             single[value] += titles
     return list(single.items())
 
 
 def _schema(schema: Schema) -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field(ONE, fast=True)
     builder.add_text_field(ID, stored=True, tokenizer_name="raw", index_option="basic")
     for column in schema.columns:
         match column.kind:
@@ -214,12 +194,10 @@ def _schema(schema: Schema) -> tantivy.Schema:
                 builder.add_integer_field(column.name, indexed=True, fast=True)
             case "rank":
                 builder.add_integer_field(column.name, fast=True)
-            case "sort":  # kept to order by, not looked up
+            case "sort" | "set":  # kept to order by and to count, not looked up
                 builder.add_text_field(column.name, fast=True, tokenizer_name=UNSEEN, index_option="basic")
             case "few":
                 builder.add_text_field(column.name, tokenizer_name="raw", index_option="basic")
-                for part in TOGETHER:
-                    builder.add_text_field(column.name + part, fast=True, tokenizer_name=UNSEEN, index_option="basic")
             case "facet":
                 builder.add_text_field(column.name, fast=True, tokenizer_name="raw", index_option="basic")
     return builder.build()

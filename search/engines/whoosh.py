@@ -11,11 +11,10 @@ from whoosh import query as wq
 from whoosh.analysis import RegexTokenizer
 
 from search import text
-from search.engines import ID, LETTERS, Counts, Facets, Found
-from search.schema import Entry, Schema
+from search.engines import LETTERS, Counts, Facets, Found
+from search.schema import BESIDE, ID, Entry, Schema
 
 # Tokens and values come already made: joined here, parted again by Whoosh.
-BETWEEN = "\x1f"
 TOKENS = RegexTokenizer(r"[^ ]+")
 VALUES = RegexTokenizer(r"[^\x1f]+")
 
@@ -37,6 +36,7 @@ class Whoosh:
 
     def __init__(self, directory: Path, schema: Schema):
         self.columns: dict[str, str] = {ID: "facet", **schema.kinds}
+        self.facets = {column for column, kind in schema.kinds.items() if kind in ("facet", "few")}
         exists = index.exists_in(str(directory))
         self.index = index.open_dir(str(directory)) if exists else index.create_in(str(directory), _schema(schema))
         self._open()
@@ -96,9 +96,10 @@ class Whoosh:
             self._open()
 
     def _document(self, entry: Entry) -> dict[str, Any]:
-        row: dict[str, Any] = {ID: entry.id, **entry.tokens, **entry.sorts, **entry.numbers}
-        for column, values in entry.facets.items():
-            row[column] = BETWEEN.join(values)
+        row = {column: said for column, said in entry.decoded().items() if self.columns[column] != "set"}
+        for column in row.keys() & self.facets:
+            values = row[column]
+            row[column] = BESIDE.join(values)
             row[f"_stored_{column}"] = tuple(values)
         return row
 

@@ -28,7 +28,7 @@ def test_in_several_processes_as_in_one(documents: Documents, tables: Tables, mo
     monkeypatch.setattr(analysis.os, "cpu_count", lambda: 3)
     there = list(analysis.entries(documents, schema, 0, also_gone))
     assert [e.id for e in there] == [e.id for e in here]
-    assert [e.tokens["title_w"] for e in there] == [e.tokens["title_w"] for e in here]
+    assert [e.decoded()["title_w"] for e in there] == [e.decoded()["title_w"] for e in here]
     assert (len(here), set(gone)) == (1698, set(also_gone)) == (1698, {"d00007", "d01699"})
 
 

@@ -10,9 +10,9 @@ from whoosh import query as wq
 
 from config import Tables
 from config.holdings import Holding
-from search.engines import ENGINES, ID, Counts, Engine, open_engine
+from search.engines import ENGINES, Counts, Engine, open_engine
 from search.question import SORTS, Document, Query
-from search.schema import Schema, facet_column, sort_column
+from search.schema import ID, Schema, facet_column, sort_column
 from search.service import Catalogue
 
 OTHERS = [name for name in ENGINES if name != "memory"]
