@@ -15,8 +15,8 @@ help: ## this list
 demo: $(VENV)/run ## the sample network of eleven members, harvested, indexed and served (SERVE=no: not served; PORT=8001)
 	$(BIN)/sahaban demo $(if $(filter no,$(SERVE)),--no-serve) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/dev ## the whole test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/dev ## the whole test suite, on every processor
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/dev ## ruff, its formatter, mypy
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import msgspec
 import pytest
+from filelock import FileLock
 
 import sahaban
 from config import Tables, read
@@ -33,9 +34,15 @@ def data() -> Path:
     return SHARED / "data"
 
 
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run that all its workers share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, str]]:
-    """Three OAI-PMH servers by others, over the same real records: port -> base URL."""
+    """Three OAI-PMH servers by others, over the same real records: port -> base URL; one set of them for all workers."""
     start = SHARED / "servers" / "start.sh"
     if not start.exists():
         missing("../shared/servers is not there: no OAI-PMH servers by others")
@@ -43,15 +50,26 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, str]
         if not shutil.which(tool):
             missing(f"{tool} is missing: apt-get install {tool}")
     urls = {port: f"http://127.0.0.1:{port}/oai" for port in (8101, 8102, 8104)}
-    environ = os.environ | {"SAHABAN_RUN": str(tmp_path_factory.mktemp("servers"))}
-    log = tmp_path_factory.mktemp("log") / "start.log"
-    with log.open("w") as file:
-        subprocess.run([str(start)], env=environ, stdout=file, stderr=file, timeout=600, check=False)
-    started = log.read_text()
-    if not all(f"{url} answers" in started for url in urls.values()):
-        missing(f"the OAI-PMH servers do not start: {started[-500:]}")
-    yield urls
-    subprocess.run([str(start), "stop"], env=environ, check=False, timeout=60)
+    run = common(tmp_path_factory) / "servers"
+    run.mkdir(exist_ok=True)
+    environ = os.environ | {"SAHABAN_RUN": str(run)}
+    log, used = run / "start.log", run / f"used-by-{os.getpid()}"
+    with FileLock(run / "lock"):
+        if not log.exists():
+            with log.open("w") as file:
+                subprocess.run([str(start)], env=environ, stdout=file, stderr=file, timeout=600, check=False)
+        used.touch()
+    try:
+        started = log.read_text()
+        if not all(f"{url} answers" in started for url in urls.values()):
+            missing(f"the OAI-PMH servers do not start: {started[-500:]}")
+        yield urls
+    finally:
+        with FileLock(run / "lock"):
+            used.unlink()
+            if not any(run.glob("used-by-*")):  # the last one
+                subprocess.run([str(start), "stop"], env=environ, check=False, timeout=60)
+                log.unlink()
 
 
 @pytest.fixture(scope="session")

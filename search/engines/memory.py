@@ -1,9 +1,9 @@
-"""The plainest true answer: every document looked at, one by one. The specification of the other engines."""
+"""The plainest true answer: every token of every document in a dictionary. The specification of the other engines."""
 
 import fnmatch
 import math
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Memory:
         self.entries: dict[str, Columns] = {}
         self._tokens: dict[str, Tokens] = {}  # id -> column -> tokens
         self._lengths: dict[str, float] = {}
-        self._frequencies: dict[tuple[str, str], Counter[str]] = {}
+        self._frequencies: dict[str, dict[str, Counter[str]]] = {}  # column -> token -> id -> how often
         self._stamp: tuple[int, int] | None = None
         self.refresh()
 
@@ -55,8 +55,7 @@ class Memory:
         return Counts(len(found), facets)
 
     def words(self, column: str) -> Mapping[str, int]:
-        counts = Counter(word for tokens in self._tokens.values() for word in set(tokens.get(column, ())))
-        return {word: titles for word, titles in counts.items() if word[0] in LETTERS}
+        return {word: len(ids) for word, ids in self._column(column).items() if word[0] in LETTERS}
 
     def count(self) -> int:
         return len(self.entries)
@@ -112,7 +111,7 @@ class Memory:
             case wq.Term():
                 return self._term(node)
             case wq.Phrase():
-                return {id_: 1.0 for id_, t in self._tokens.items() if _beside(t.get(node.fieldname, ()), node.words)}
+                return self._phrase(node)
             case wq.Prefix():
                 return self._holding(node.fieldname, node.text + "*")
             case wq.Wildcard():
@@ -135,7 +134,7 @@ class Memory:
             return {term: 1.0} if term in self.entries else {}
         if self.kinds.get(column) in ("facet", "few"):
             return {id_: 1.0 for id_, e in self.entries.items() if term in e.get(column, ())}
-        found = self._postings(column, term)
+        found: Mapping[str, int] = self._column(column).get(term, {})
         idf = math.log(1 + (len(self.entries) - len(found) + 0.5) / (len(found) + 0.5))
         mean = self._lengths.get(column, 1.0)
         scores: Scores = {}
@@ -144,16 +143,25 @@ class Memory:
             scores[id_] = node.boost * idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / mean))
         return scores
 
-    def _postings(self, column: str, term: str) -> Counter[str]:
-        if (column, term) not in self._frequencies:
-            counted = {id_: t.get(column, ()).count(term) for id_, t in self._tokens.items()}
-            self._frequencies[column, term] = Counter({id_: n for id_, n in counted.items() if n})
-        return self._frequencies[column, term]
+    def _phrase(self, node: wq.Phrase) -> Scores:
+        holding = [self._column(node.fieldname).get(word, {}).keys() for word in node.words]
+        there = set.intersection(*map(set, holding)) if holding else set()
+        return {id_: 1.0 for id_ in there if _beside(self._tokens[id_][node.fieldname], node.words)}
+
+    def _column(self, column: str) -> dict[str, Counter[str]]:
+        """Which entries have each token of a column, and how often: gone through once."""
+        if column not in self._frequencies:
+            found: dict[str, Counter[str]] = defaultdict(Counter)
+            for id_, tokens in self._tokens.items():
+                for token in tokens.get(column, ()):
+                    found[token][id_] += 1
+            self._frequencies[column] = dict(found)
+        return self._frequencies[column]
 
     def _holding(self, column: str, pattern: str) -> Scores:
         """What has a token of that pattern; only * and ? mean anything in it."""
-        shape = pattern.replace("[", "[[]")
-        return {id_: 1.0 for id_, t in self._tokens.items() if fnmatch.filter(t.get(column, ()), shape)}
+        tokens = self._column(column)
+        return {id_: 1.0 for token in fnmatch.filter(tokens, pattern.replace("[", "[[]")) for id_ in tokens[token]}
 
 
 def _average_lengths(documents: Collection[Tokens]) -> dict[str, float]:
@@ -165,9 +173,7 @@ def _average_lengths(documents: Collection[Tokens]) -> dict[str, float]:
 
 
 def _beside(tokens: Sequence[str], words: Sequence[str]) -> bool:
-    return bool(words) and any(
-        list(tokens[i : i + len(words)]) == list(words) for i in range(len(tokens) - len(words) + 1)
-    )
+    return any(list(tokens[i : i + len(words)]) == list(words) for i in range(len(tokens) - len(words) + 1))
 
 
 def _within(number: int | None, node: wq.NumericRange) -> bool:

@@ -79,6 +79,36 @@ def opened(browser: Browser, site: str, path: str, width: int = 1280, **options:
     return page
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One window for the tests that load pages and look at them; a window for each would take processes of its own."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def told(window: Page) -> Iterator[list[str]]:
+    """What the window said: of the console, of errors, of what could not be loaded."""
+    said: list[str] = []
+    heard: dict[Any, Any] = {
+        "console": lambda message: said.append(message.text),
+        "pageerror": lambda error: said.append(str(error)),
+        "requestfailed": lambda request: said.append(request.url),
+    }
+    for event, hear in heard.items():
+        window.on(event, hear)
+    yield said
+    for event, hear in heard.items():
+        window.remove_listener(event, hear)
+
+
+def look(window: Page, address: str, width: int = 1280, scheme: Any = "light") -> None:
+    window.set_viewport_size({"width": width, "height": 800})
+    window.emulate_media(color_scheme=scheme)
+    window.goto(address)
+
+
 UNFOLD = "document.querySelectorAll('details').forEach(fold => fold.open = true)"
 
 
@@ -342,20 +372,13 @@ def test_the_list_stays_on_a_phone(browser: Browser, site: str) -> None:
 
 
 @every_page
-def test_nothing_runs_over_the_edge_and_nothing_is_refused(browser: Browser, site: str, path: str) -> None:
+def test_nothing_runs_over_the_edge_and_nothing_is_refused(window: Page, told: list[str], site: str, path: str) -> None:
     for width in (320, 375, 390, 768, 1280):
-        context = browser.new_context(viewport={"width": width, "height": 800})
-        page = context.new_page()
-        told: list[str] = []
-        page.on("console", lambda message, told=told: told.append(message.text))
-        page.on("pageerror", lambda error, told=told: told.append(str(error)))
-        page.on("requestfailed", lambda request, told=told: told.append(request.url))
-        page.goto(site + path)
-        page.evaluate(UNFOLD)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-        assert page.evaluate(OUTSIDE) == [], (path, width)
+        look(window, site + path, width)
+        window.evaluate(UNFOLD)
+        assert window.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert window.evaluate(OUTSIDE) == [], (path, width)
         assert [t for t in told if not ("404" in t and "no-such" in path)] == []
-        context.close()
 
 
 def test_the_looped_thai_letters_are_ours(browser: Browser, site: str) -> None:
@@ -368,10 +391,9 @@ def test_the_looped_thai_letters_are_ours(browser: Browser, site: str) -> None:
 
 @every_page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_contrast(browser: Browser, site: str, path: str, scheme: Any) -> None:
-    page = opened(browser, site, path, color_scheme=scheme)
-    assert page.evaluate(WEAK_TEXTS) == []
-    page.context.close()
+def test_every_text_has_contrast(window: Page, site: str, path: str, scheme: str) -> None:
+    look(window, site + path, scheme=scheme)
+    assert window.evaluate(WEAK_TEXTS) == []
 
 
 # Every element with text of its own: its colour against the nearest ground that is not transparent.
@@ -399,28 +421,26 @@ WEAK_TEXTS = """() => {
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_is_tapped_is_large_enough(browser: Browser, site: str, path: str) -> None:
+def test_what_is_tapped_is_large_enough(window: Page, site: str, path: str) -> None:
     """44 px for controls and for links that stand alone; links within a text keep its lines."""
-    page = opened(browser, site, path, 390)
-    page.evaluate(UNFOLD)
-    small = page.evaluate("""() => [...document.querySelectorAll(
+    look(window, site + path, 390)
+    window.evaluate(UNFOLD)
+    small = window.evaluate("""() => [...document.querySelectorAll(
         'button, select, input:not([type=hidden]):not([type=checkbox]), summary, label.check, nav a, .chip a, .exports a, .tile')]
         .filter(e => e.checkVisibility() && !e.matches('.unseen'))
         .map(e => [e.outerHTML.slice(0, 100), e.getBoundingClientRect().height])
         .filter(([, height]) => height < 43.5)""")
     assert small == []
-    page.context.close()
 
 
 @pytest.mark.parametrize("path", ["/search?q=ชุมชน", "/title/t-everything", "/members"])
-def test_no_line_of_thai_begins_with_a_mark(browser: Browser, site: str, path: str) -> None:
+def test_no_line_of_thai_begins_with_a_mark(window: Page, site: str, path: str) -> None:
     """Lines as the browser broke them: none begins with a vowel or tone sign or ๆ, none ends with เ แ โ ใ ไ."""
     for width in (320, 390, 1280):
-        page = opened(browser, site, path, width)
-        lines = page.evaluate(LINES)
+        look(window, site + path, width)
+        lines = window.evaluate(LINES)
         assert len(lines) > 20
         assert not [line for line in lines if line[0] in "ะัาำิีึืฺุู็่้๊๋์ๆฯ" or line.rstrip()[-1:] in tuple("เแโใไ")]
-        page.context.close()
 
 
 LINES = """() => {

@@ -61,7 +61,7 @@ def test_it_serves_until_it_is_interrupted(home: Path) -> None:
 def fetched(address: str, server: subprocess.Popen[str]) -> str:
     for _ in range(150):
         try:
-            with urllib.request.urlopen(address, timeout=10) as response:
+            with urllib.request.urlopen(address, timeout=60) as response:
                 return str(response.read().decode())
         except ConnectionError:
             pass
