@@ -50,8 +50,13 @@ def spread(facts: Facts, split: Collection[int]) -> dict[int, bool]:
 
 def read(connection: Connection, numbers: Collection[int]) -> dict[int, Facts]:
     """The facts of those of the records that are live."""
+    return {number: unpacked(body) for number, body in bodies(connection, numbers).items()}
+
+
+def bodies(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
+    """The same as they are stored, to be unpacked elsewhere."""
     query = select(shape.facts.c.number, shape.facts.c.body)
-    return {n: unpacked(body) for n, body in sql.within(connection, query, shape.facts.c.number, numbers)}
+    return dict(map(tuple, sql.within(connection, query, shape.facts.c.number, numbers)))
 
 
 def split_now(connection: Connection) -> set[int]:
