@@ -120,13 +120,14 @@ class Recognition:
 
         def questions() -> Iterator[_Met]:
             done, last = bytearray(), -1  # by number: its pairs are judged
+            hubs: dict[int, frozenset[int]] = {}
             while True:
                 with self.engine.connect() as connection:
                     if not (numbers := _to_draw(connection, last, DRAWN)):
                         return
                     last = numbers[-1]
                     given.append(numbers)
-                    pairs, bodies = _pairs(connection, numbers, split, done)
+                    pairs, bodies = _pairs(connection, numbers, split, hubs, done)
                     yield pairs, bodies, worthless
 
         drawn = 0
@@ -241,7 +242,11 @@ def _count(connection: Connection, rows: Table) -> int:
 
 
 def _pairs(
-    connection: Connection, numbers: Sequence[int], split: Collection[int], done: bytearray
+    connection: Connection,
+    numbers: Sequence[int],
+    split: Collection[int],
+    hubs: dict[int, frozenset[int]],
+    done: bytearray,
 ) -> tuple[list[tuple[int, int]], dict[int, bytes]]:
     """The pairs in which some records are to be judged, and the facts of all in them. A pair is judged once: with the
     one of the two that comes first."""
@@ -252,7 +257,7 @@ def _pairs(
     wanted = [(b, n) for n, found in known for b, compared in blocks.spread(found, split).items() if compared]
     met = [
         (one, two)
-        for one, two in _met(connection, wanted, split)
+        for one, two in _met(connection, wanted, split, hubs)
         if not (two < one and two in bodies) and not (two < len(done) and done[two])
     ]
     for number in numbers:
@@ -261,7 +266,10 @@ def _pairs(
 
 
 def _met(
-    connection: Connection, wanted: Sequence[tuple[int, int]], split: Collection[int]
+    connection: Connection,
+    wanted: Sequence[tuple[int, int]],
+    split: Collection[int],
+    hubs: dict[int, frozenset[int]],
 ) -> Iterable[tuple[int, int]]:
     """(record, candidate), each once, in the blocks of some records."""
     whole = [(b, number) for b, number in wanted if b not in split]
@@ -271,7 +279,7 @@ def _met(
         if b in split:
             finest.setdefault(b, []).append(number)
     for b, numbers in finest.items():
-        found.update(blocks.near(connection, b, numbers))
+        found.update(blocks.near(connection, b, numbers, hubs))
     return sorted(found)
 
 
