@@ -73,7 +73,7 @@ class Recognition:
         """Keep the facts of what changed after a revision; the number of records."""
         with self.engine.connect() as connection:
             split = frozenset(blocks.split_now(connection))
-        batches = self.store.records(after)
+        batches = self.store.records(after, DRAWN)
         first = list(islice(batches, MANY // DRAWN))
         given: deque[Sequence[tuple[int, Record]]] = deque()
 
@@ -82,16 +82,19 @@ class Recognition:
                 given.append(batch)
                 yield [record for _, record in batch], self.encodings, split
 
-        count = 0
+        count, last = 0, after
         for said in processors.each(_said, questions(), len(first) == MANY // DRAWN):
             batch = given.popleft()
             with database.writing(self.engine) as connection:
                 numbers = _numbered(connection, {record_key(*record.key): not record.deleted for _, record in batch})
                 _keep(connection, numbers.values(), {numbers[key]: found for key, found in said.items()}, split)
                 todo.mark_of(connection, numbers.values())
-                todo.set_state(connection, "revision", batch[-1][0])
+                last = batch[-1][0]  # others of this revision may follow: a killed run reads it again
+                todo.set_state(connection, "revision", last - 1)
             count += len(batch)
             self.tell("recognise", count, None)
+        with database.writing(self.engine) as connection:
+            todo.set_state(connection, "revision", last)
         return count
 
     # ── blocks ───────────────────────────────────────────────────────────────────────────────────
