@@ -116,9 +116,11 @@ def tables() -> Tables:
 
 
 @contextlib.contextmanager
-def home() -> Iterator[tuple[Path, Engine]]:
-    """An empty home with its database; both are gone after the block."""
-    with tempfile.TemporaryDirectory(prefix="sahaban-bench-") as name:
+def home(under: Path | None = None) -> Iterator[tuple[Path, Engine]]:
+    """An empty home with its database, under a directory where there is room; both are gone after the block."""
+    if under:
+        under.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="sahaban-bench-", dir=under) as name:
         engine = database.connect(f"sqlite:///{Path(name) / 'sahaban.db'}")
         try:
             yield Path(name), engine

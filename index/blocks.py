@@ -50,8 +50,13 @@ def spread(facts: Facts, split: Collection[int]) -> dict[int, bool]:
 
 def read(connection: Connection, numbers: Collection[int]) -> dict[int, Facts]:
     """The facts of those of the records that are live."""
+    return {number: unpacked(body) for number, body in bodies(connection, numbers).items()}
+
+
+def bodies(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]:
+    """The same as they are stored, to be unpacked elsewhere."""
     query = select(shape.facts.c.number, shape.facts.c.body)
-    return {n: unpacked(body) for n, body in sql.within(connection, query, shape.facts.c.number, numbers)}
+    return dict(map(tuple, sql.within(connection, query, shape.facts.c.number, numbers)))
 
 
 def split_now(connection: Connection) -> set[int]:
@@ -80,24 +85,27 @@ def candidates(connection: Connection, facts: Facts) -> set[int]:
 def hubs(connection: Connection, b: int) -> frozenset[int]:
     """The records that stand for a block which no finer key splits: all others are compared with them alone, so that
     a thousand records that say next to nothing are not half a million pairs. They are the first by their names."""
-    return _first(_named(connection, _members(connection, b)))
+    return frozenset(_by_name(connection, b, blocking.LIMIT))
 
 
-def _first(names: Mapping[int, str]) -> frozenset[int]:
-    return frozenset(heapq.nsmallest(blocking.LIMIT, names, key=names.__getitem__))
+def _by_name(connection: Connection, b: int, most: int) -> dict[int, str]:
+    """The first records of a block by their names, with these."""
+    here, c = shape.blocks.c, shape.clusters.c
+    joined = shape.blocks.join(shape.clusters, c.number == here.number)
+    query = select(c.number, c.record).select_from(joined).where(here.block == b).order_by(c.record).limit(most)
+    return dict(map(tuple, connection.execute(query)))
 
 
-def _named(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
-    c = shape.clusters.c
-    return dict(sql.within(connection, select(c.number, c.record), c.number, numbers))
-
-
-def near(connection: Connection, b: int, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
-    """(record, candidate) in a block which no finer key splits."""
-    members = _members(connection, b)
-    first = _first(_named(connection, members))
+def near(
+    connection: Connection, b: int, numbers: Collection[int], known: dict[int, frozenset[int]]
+) -> Iterator[tuple[int, int]]:
+    """(record, candidate) in a block which no finer key splits. ``known`` keeps what stands for the blocks, as a large
+    one is met a hundred times in a run."""
+    if b not in known:
+        known[b] = hubs(connection, b)
+    members = _members(connection, b) if not known[b].isdisjoint(numbers) else ()
     for number in numbers:
-        yield from ((number, other) for other in (members if number in first else first) if other != number)
+        yield from ((number, other) for other in (members if number in known[b] else known[b]) if other != number)
 
 
 def pairs(connection: Connection, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -148,12 +156,18 @@ def _turned(connection: Connection) -> dict[int, dict[int, int]]:
     return found
 
 
-def _other_hubs(connection: Connection, b: int, turned: Mapping[int, int]) -> frozenset[int]:
+def _other_hubs(connection: Connection, b: int, turned: Mapping[int, int]) -> set[int]:
     """The records that stand for the block now and did not before, or no longer."""
-    names = _named(connection, {*_members(connection, b), *turned})
-    before = {number: name for number, name in names.items() if turned.get(number) != 1}
-    after = {number: name for number, name in names.items() if turned.get(number) != -1}
-    return _first(before) ^ _first(after)
+    new = {number for number, sign in turned.items() if sign > 0}
+    first = _by_name(connection, b, blocking.LIMIT + len(new))
+    c = shape.clusters.c
+    gone = sql.within(connection, select(c.number, c.record), c.number, turned.keys() - new)
+    before = {number: name for number, name in first.items() if number not in new} | dict(map(tuple, gone))
+    return _first(before) ^ _first(first)
+
+
+def _first(names: Mapping[int, str]) -> set[int]:
+    return set(heapq.nsmallest(blocking.LIMIT, names, key=names.__getitem__))
 
 
 def _split(connection: Connection) -> set[int]:

@@ -2,7 +2,10 @@
 
 import hashlib
 import zlib
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
@@ -11,14 +14,15 @@ from config import database
 from config.tables import Tables
 from harvest.record import Record
 from harvest.store import Store
-from index import blocks, decisions, isbns, settle, shape, sql, todo
+from index import blocks, decisions, isbns, processors, settle, shape, sql, todo
 from index.ledger import record_key
 from index.match.facts import NORM_VERSION, Facts, facts
-from index.match.judge import Judgement, judge
+from index.match.judge import Judgement, hopeless, judge
 from index.match.table import table
 
 VERSION = 1  # raised with every change of blocking or judging that points.toml does not show
 DRAWN = 1000  # records whose edges are drawn in one transaction
+MANY = 5 * DRAWN  # records from which on all processors read or judge them: to start a process takes a second
 SETTLED = 2000  # records whose clusters are computed in one transaction
 
 Tell = Callable[[str, int, int | None], None]  # step, done so far, of how many if known
@@ -57,11 +61,7 @@ class Recognition:
             if rebuild or todo.state(connection, "rule") != rule():
                 _forget(connection)
             after = todo.state(connection, "revision")
-        count = 0
-        for batch in self.store.records(after):
-            self._take(batch)
-            count += len(batch)
-            self.tell("recognise", count, None)
+        count = self._take(after)
         self._arrange()
         self._draw()
         self._settle()
@@ -69,14 +69,33 @@ class Recognition:
 
     # ── facts ────────────────────────────────────────────────────────────────────────────────────
 
-    def _take(self, batch: Sequence[tuple[int, Record]]) -> None:
-        given = {record_key(*record.key): record for _, record in batch}
-        said = {k: facts(r, self.encodings.get(r.member, "")) for k, r in given.items() if not r.deleted}
+    def _take(self, after: int) -> int:
+        """Keep the facts of what changed after a revision; the number of records."""
+        with self.engine.connect() as connection:
+            split = frozenset(blocks.split_now(connection))
+        batches = self.store.records(after, DRAWN)
+        first = list(islice(batches, MANY // DRAWN))
+        given: deque[Sequence[tuple[int, Record]]] = deque()
+
+        def questions() -> Iterator[_Asked]:
+            for batch in chain(first, batches):
+                given.append(batch)
+                yield [record for _, record in batch], self.encodings, split
+
+        count, last = 0, after
+        for said in processors.each(_said, questions(), len(first) == MANY // DRAWN):
+            batch = given.popleft()
+            with database.writing(self.engine) as connection:
+                numbers = _numbered(connection, {record_key(*record.key): not record.deleted for _, record in batch})
+                _keep(connection, numbers.values(), {numbers[key]: found for key, found in said.items()}, split)
+                todo.mark_of(connection, numbers.values())
+                last = batch[-1][0]  # others of this revision may follow: a killed run reads it again
+                todo.set_state(connection, "revision", last - 1)
+            count += len(batch)
+            self.tell("recognise", count, None)
         with database.writing(self.engine) as connection:
-            numbers = _numbered(connection, {key: key in said for key in given})
-            _keep(connection, numbers.values(), {numbers[key]: found for key, found in said.items()})
-            todo.mark_of(connection, numbers.values())
-            todo.set_state(connection, "revision", batch[-1][0])
+            todo.set_state(connection, "revision", last)
+        return count
 
     # ── blocks ───────────────────────────────────────────────────────────────────────────────────
 
@@ -100,14 +119,25 @@ class Recognition:
         with self.engine.connect() as connection:
             total = _count(connection, shape.to_draw)
             split, worthless = blocks.split_now(connection), isbns.said(connection)
-        done = bytearray()  # by number: its pairs are judged
+        given: deque[list[int]] = deque()
+
+        def questions() -> Iterator[_Met]:
+            done, last = bytearray(), -1  # by number: its pairs are judged
+            hubs: dict[int, frozenset[int]] = {}
+            while True:
+                with self.engine.connect() as connection:
+                    if not (numbers := _to_draw(connection, last, DRAWN)):
+                        return
+                    last = numbers[-1]
+                    given.append(numbers)
+                    pairs, bodies = _pairs(connection, numbers, split, hubs, done)
+                    yield pairs, bodies, worthless
+
         drawn = 0
-        while True:
+        for rows in processors.each(_edges, questions(), total >= MANY):
+            numbers = given.popleft()
             with database.writing(self.engine) as connection:
-                numbers = _to_draw(connection, -1, DRAWN)
-                if not numbers:
-                    return
-                _draw(connection, numbers, split, worthless, done)
+                _insert(connection, rows)
                 sql.drop(connection, shape.to_draw.c.number, numbers)
             drawn += len(numbers)
             self.tell("match", drawn, total)
@@ -157,22 +187,42 @@ def _numbered(connection: Connection, live: Mapping[str, bool]) -> dict[str, int
     return {record: row.number for record, row in known.items()}
 
 
-def _keep(connection: Connection, numbers: Collection[int], said: Mapping[int, Facts]) -> None:
+class _Read(msgspec.Struct, frozen=True):
+    """What is kept of a record."""
+
+    body: bytes  # its facts
+    print: int
+    blocks: list[int]
+
+
+_Asked = tuple[Sequence[Record], Mapping[str, str], Collection[int]]  # records, encodings, blocks that are split
+
+
+def _said(asked: _Asked) -> dict[str, _Read]:
+    """What is kept of those records that are live."""
+    records, known, split = asked
+    live = {record_key(*record.key): record for record in records if not record.deleted}
+    said = {key: facts(record, known.get(record.member, "")) for key, record in live.items()}
+    return {
+        key: _Read(blocks.packed(found), fingerprint(found), list(blocks.spread(found, split)))
+        for key, found in said.items()
+    }
+
+
+def _keep(connection: Connection, numbers: Collection[int], said: Mapping[int, _Read], split: Collection[int]) -> None:
     """Store the facts of records, those without are gone; what that changes is to be drawn again."""
     c = shape.facts.c
     before = {row.number: row.body for row in sql.within(connection, select(c.number, c.body), c.number, numbers)}
-    bodies = {number: blocks.packed(found) for number, found in said.items()}
+    bodies = {number: found.body for number, found in said.items()}
     changed = [number for number in numbers if bodies.get(number) != before.get(number)]
-    split = blocks.split_now(connection)
     staged = []
     for number in changed:
         old = blocks.spread(blocks.unpacked(before[number]), split) if number in before else {}
-        new = blocks.spread(said[number], split) if number in said else {}
-        staged += blocks.stage(number, old, new)
+        staged += blocks.stage(number, old, said[number].blocks if number in said else ())
     if staged:
         connection.execute(insert(shape.staged), staged)
     sql.drop(connection, c.number, [number for number in changed if number in before])
-    rows = [{"number": n, "print": fingerprint(said[n]), "body": bodies[n]} for n in changed if n in said]
+    rows = [{"number": n, "print": said[n].print, "body": bodies[n]} for n in changed if n in said]
     if rows:
         connection.execute(insert(shape.facts), rows)
     todo.redraw(connection, changed)
@@ -194,28 +244,35 @@ def _count(connection: Connection, rows: Table) -> int:
     return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
-def _draw(
-    connection: Connection, numbers: Sequence[int], split: Collection[int], worthless: Collection[str], done: bytearray
-) -> None:
-    """Draw the edges of some records. A pair is judged once: with the one of the two that comes first."""
-    known = blocks.read(connection, numbers)
+def _pairs(
+    connection: Connection,
+    numbers: Sequence[int],
+    split: Collection[int],
+    hubs: dict[int, frozenset[int]],
+    done: bytearray,
+) -> tuple[list[tuple[int, int]], dict[int, bytes]]:
+    """The pairs in which some records are to be judged, and the facts of all in them. A pair is judged once: with the
+    one of the two that comes first."""
+    bodies = blocks.bodies(connection, numbers)
     if numbers[-1] >= len(done):
         done.extend(bytes(numbers[-1] + 1 - len(done)))
-    wanted = [(b, n) for n, found in known.items() for b, compared in blocks.spread(found, split).items() if compared]
-    if wanted:
-        met = [
-            (one, two)
-            for one, two in _met(connection, wanted, split)
-            if not (two < one and two in known) and not (two < len(done) and done[two])
-        ]
-        known |= blocks.read(connection, {two for _, two in met} - known.keys())
-        _insert(connection, _judged(met, known, worthless))
+    known = ((n, blocks.unpacked(body)) for n, body in bodies.items())
+    wanted = [(b, n) for n, found in known for b, compared in blocks.spread(found, split).items() if compared]
+    met = [
+        (one, two)
+        for one, two in _met(connection, wanted, split, hubs)
+        if not (two < one and two in bodies) and not (two < len(done) and done[two])
+    ]
     for number in numbers:
         done[number] = 1
+    return met, bodies | blocks.bodies(connection, {two for _, two in met} - bodies.keys())
 
 
 def _met(
-    connection: Connection, wanted: Sequence[tuple[int, int]], split: Collection[int]
+    connection: Connection,
+    wanted: Sequence[tuple[int, int]],
+    split: Collection[int],
+    hubs: dict[int, frozenset[int]],
 ) -> Iterable[tuple[int, int]]:
     """(record, candidate), each once, in the blocks of some records."""
     whole = [(b, number) for b, number in wanted if b not in split]
@@ -225,28 +282,32 @@ def _met(
         if b in split:
             finest.setdefault(b, []).append(number)
     for b, numbers in finest.items():
-        found.update(blocks.near(connection, b, numbers))
+        found.update(blocks.near(connection, b, numbers, hubs))
     return sorted(found)
 
 
-def _judged(
-    met: Sequence[tuple[int, int]], known: Mapping[int, Facts], worthless: Collection[str]
-) -> Iterator[tuple[int, int, Judgement]]:
-    for pair in met:
+_Met = tuple[list[tuple[int, int]], dict[int, bytes], Collection[str]]  # pairs, facts, worthless ISBNs
+
+
+def _edges(met: _Met) -> list[dict[str, Any]]:
+    """The edges of pairs."""
+    pairs, bodies, worthless = met
+    known = {number: blocks.unpacked(body) for number, body in bodies.items()}
+    rows = []
+    for pair in pairs:
         a, b = sorted(pair)
-        judgement = judge(known[a], known[b], worthless)
-        if judgement.verdict != "different":
-            yield a, b, judgement
+        if hopeless(known[a], known[b], worthless):
+            continue
+        found = judge(known[a], known[b], worthless)
+        if found.verdict != "different":
+            rows.append({
+                "a": a, "b": b, "verdict": found.verdict, "relation": found.relation, "points": found.points,
+                "against": against(found), "reasons": reasons(found),
+            })  # fmt: skip
+    return rows
 
 
-def _insert(connection: Connection, judged: Iterator[tuple[int, int, Judgement]]) -> None:
-    rows = [
-        {
-            "a": a, "b": b, "verdict": found.verdict, "relation": found.relation, "points": found.points,
-            "against": against(found), "reasons": reasons(found),
-        }
-        for a, b, found in judged
-    ]  # fmt: skip
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     c = shape.edges.c
     held = {(row.a, row.b) for row in sql.within(connection, select(c.a, c.b), c.a, {row["a"] for row in rows})}
     if new := [row for row in rows if (row["a"], row["b"]) not in held]:

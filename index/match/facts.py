@@ -15,7 +15,7 @@ from harvest.record import Record
 from index.match import normal, numbers, statements, titles
 from index.match.titles import Title, joined
 
-NORM_VERSION = 2  # raised with every change of what facts() says: stored facts of another version are made again
+NORM_VERSION = 3  # raised with every change of what facts() says: stored facts of another version are made again
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -374,11 +374,12 @@ def _in_series(one: str, two: str) -> int:
 # ── identifiers ──────────────────────────────────────────────────────────────────────────────────
 
 DIGITAL = frozenset(["e", "pdf", "epub", "audio"])
+SERIAL = ("s", "i")  # leader/07
 
 
 def isbn(a: Facts, b: Facts, worthless: Collection[str]) -> Iterator[Said]:
     """ISBNs that say something: not a set's, not seen on different titles, and not on a serial."""
-    if a.level in ("s", "i") and b.level in ("s", "i"):
+    if a.level in SERIAL and b.level in SERIAL:
         return
     if not (a.isbns or a.weak) or not (b.isbns or b.weak):
         return
@@ -470,7 +471,7 @@ def kinds(a: Facts, b: Facts, found: Collection[str]) -> Iterator[Said]:
     """What makes a serial, and what a thesis."""
     if not {"title_equal", "title_near", "title_subtitle"} & set(found):
         return
-    if a.level == b.level and a.level in ("s", "i"):
+    if a.level == b.level and a.level in SERIAL:
         issued = {"year_equal", "issn_shared", "author_equal", "publisher_equal", "coded_equal"} & set(found)
         if issued and not {"author_differs", "place_differs"} & set(found):
             yield "serial_title", "", ""

@@ -1,11 +1,13 @@
 """Whether two records are one title, and why."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import msgspec
 
+from index.match import features
 from index.match.facts import Facts
-from index.match.features import AUTHOR, NO_AUTHOR, PUBLISHER, Said, compare
+from index.match.features import AUTHOR, NO_AUTHOR, PUBLISHER, TOGETHER, Feature, Said, compare
 from index.match.table import Table, table
 from index.match.vetoes import vetoes
 
@@ -53,7 +55,7 @@ def decide(a: Facts, b: Facts, found: Sequence[Said], rows: Table) -> Judgement:
     reasons = (*spoken, *sorted(heard, key=lambda reason: -abs(reason.points)))
     if not spoken and points >= rows.cut.same:
         return Judgement("same", "", points, reasons)
-    work = not WORK.isdisjoint(names) and not {"author_differs", "author_part"} & names
+    work = not WORK.isdisjoint(names) and OTHER_AUTHOR.isdisjoint(names)
     relation = next((r for reason in spoken if (r := rows.veto[reason.name].relation)), "") or _relation(names)
     apart = any(not rows.veto[reason.name].relation and reason.name in PARTED for reason in spoken)
     if work and relation and not apart and _known(names):
@@ -65,6 +67,7 @@ def decide(a: Facts, b: Facts, found: Sequence[Said], rows: Table) -> Judgement:
 
 
 PARTED = frozenset(["author", "institution", "type", "title"])  # after these nothing is related
+OTHER_AUTHOR = frozenset(["author_differs", "author_part"])
 
 
 def _known(names: Collection[str]) -> bool:
@@ -89,3 +92,52 @@ def _relation(names: Collection[str]) -> str:
     if not {"edition_one", "edition_revised", "edition_named", "year_near", "year_apart", "year_far"}.isdisjoint(names):
         return "printing" if "pages_equal" in names and "publisher_equal" in names else "edition"
     return ""
+
+
+# ── what need not be judged ──────────────────────────────────────────────────────────────────────
+
+# Asked in this order after the title and, in Thai, the author: what can count much for two records.
+QUICK: tuple[Feature, ...] = (
+    features.isbn, features.issn, features.control, features.pieces, features.series, features.year, features.pages,
+)  # fmt: skip
+OTHER_TITLES = frozenset(["title_partly", "title_close", "title_within"])  # in Thai the veto of that name parts them
+
+
+def hopeless(a: Facts, b: Facts, worthless: Collection[str] = ()) -> bool:
+    """Whether two records are "different" whatever else they say: what agrees best of the rest cannot make up for
+    what is missing. So it is with most that share a block by chance, and it costs an eighth of a judgement."""
+    rows, thai = table(), "thai" in (a.script, b.script)
+    names = {name for name, _, _ in features.title(a, b, worthless)}
+    parted = "title_far" in names or (thai and not OTHER_TITLES.isdisjoint(names))
+    if not WORK.isdisjoint(names):
+        if not (thai and a.creators and b.creators) or a.level in features.SERIAL or b.level in features.SERIAL:
+            return False
+        names.update(name for name, _, _ in features.author(a, b, worthless))
+        if OTHER_AUTHOR.isdisjoint(names):
+            return False
+        parted = True
+    names.update(name for feature in QUICK for name, _, _ in feature(a, b, worthless))
+    if not parted and "isbn_shared" in names:
+        return False
+    points = rows.bias + sum(rows.feature[name].points for name in names) + _most(OTHER_AUTHOR.isdisjoint(names))
+    likely = names | PUBLISHER if not OTHER_AUTHOR.isdisjoint(names) else names | PUBLISHER | AUTHOR | NO_AUTHOR
+    points += sum(
+        rows.feature[name].points
+        for name, sides in TOGETHER.items()
+        if rows.feature[name].points > 0 and not any(side.isdisjoint(likely) for side in sides)
+    )
+    return points < (rows.cut.same if parted else rows.cut.review)
+
+
+@cache
+def _most(author: bool) -> int:
+    """What the features that ``hopeless`` does not ask can count for two records at most."""
+    given = table().feature
+
+    def counted(kind: str) -> list[int]:
+        return [max(row.points, 0) for name, row in given.items() if name.startswith(kind)]
+
+    others = sum(
+        sum(counted(kind)) for kind in ("edition_", "part_", "numbers_", "height_", "place_", "type_", "language_")
+    )
+    return others + max(counted("publisher_")) + (max(counted("author_")) if author else 0)

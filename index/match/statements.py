@@ -113,7 +113,7 @@ def _ordinal(word: str) -> str:
 _PIECES = re.compile(r"(\d+)\s*(?:v\b|vols?\b|volumes?\b|เล่ม|osaa?\b)", re.I)
 _GROWING = re.compile(r"^\W*(?:v|vols?|volumes?|เล่ม)\b\W*", re.I)
 _NO_PAGES = re.compile(
-    r"\[?\d+\]?\s*(?:(?:unnumbered |folded |col\. )*lea(?:f|ves) of|v\b|vols?\b|volumes?\b|เล่ม|p\. ?l\b|cm|ซม|ชั่วโมง|นาที|min|online|cd|dvd|disc|แผ่น|ฉบับ)|online resource[^(]*",
+    r"\[?\d+\]?\s*(?:(?:unnumbered |folded |col\. )*lea(?:f|ves) of|v\b|vols?\b|volumes?\b|เล่ม|p\. ?l\b|cm|ซม|ชั่วโมง|นาที|min|online|ออนไลน์|แหล่งข้อมูล|pdf|files?\b|ไฟล์|แฟ้ม|cd|dvd|disc|แผ่น|ฉบับ)|online resource[^(]*",
     re.I,
 )
 _NUMBERS = re.compile(r"\d+")

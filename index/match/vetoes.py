@@ -275,10 +275,11 @@ ENOUGH = frozenset(["isbn_shared", "issn_shared", "control_shared", "standard_sh
 def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     """Less than two things agree beside the title, and no number does. A long title with its year is enough
     where no author contradicts it, in Thai where none is named; a Thai title whose author only one record names needs
-    the extent, too."""
-    if _thai(a, b) and "author_one" in found and not {"pages_equal", "isbn_shared", "issn_shared"} & set(found):
-        return "", ""
+    the extent, too, or to be long and of one publisher."""
     long = {"title_equal", "year_equal"} <= set(found) and len(a.titles[0].full) >= LONG
+    known = {"pages_equal", "isbn_shared", "issn_shared"} & set(found) or (long and "publisher_equal" in found)
+    if _thai(a, b) and "author_one" in found and not known:
+        return "", ""
     nobody = "author_none" in found or not (_thai(a, b) or "author_differs" in found)
     if long and nobody and "publisher_differs" not in found:
         return None

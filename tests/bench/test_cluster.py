@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,15 @@ def test_a_full_run_and_a_night() -> None:
     assert figures["seconds"] == pytest.approx(sum(figures["by_step"].values()), abs=0.01)
     assert figures["peak_mib"] > 20
     assert figures["night"]["changed"] == 300, "a night changes no more than there is"
+    assert figures["disk_mib"] > 0
+
+
+def test_several_sizes_are_told_side_by_side(tmp_path: Path) -> None:
+    several = {str(count): cluster.measure(count, rest=False, under=tmp_path / "room") for count in (100, 200)}
+    assert not list((tmp_path / "room").iterdir()), "nothing stays"
+    for figures in several.values():
+        assert set(figures["by_step"]) <= set(cluster.RECOGNITION), "without documents and the engine"
+        assert figures["processor_seconds"] == figures["recognition_processor_seconds"] > 0
+    told = cluster.growth(several)
+    assert list(told) == ["100", "200"]
+    assert all(row["match_ms"] > 0 and row["blocks"] > 1 and row["recall"] > 0.8 for row in told.values())

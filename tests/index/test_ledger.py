@@ -1,16 +1,21 @@
 """Facts, blocks and edges kept up to date: after any night as if everything had been made anew."""
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from config import Tables
 from config.database import connect, writing
-from index import blocks, isbns, recognise, shape
+from harvest.record import Parsed, Payload
+from harvest.store import Reading
+from index import blocks, isbns, processors, recognise, shape
 from index.ledger import Ledger
+from index.look import MatchError
 from index.match import blocking
 from index.match.facts import Facts, of_row
 from index.recognise import Recognition
@@ -73,6 +78,54 @@ def test_night_by_night_and_all_at_once_draw_the_same_edges(
     assert rows(stepwise, shape.worthless) == rows(at_once, shape.worthless)
     assert rows(stepwise, shape.split) == rows(at_once, shape.split)
     assert bool(rows(at_once, shape.split)) == (limit < 200)
+
+
+def test_several_processes_find_what_one_finds(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, together = Network(tables, tmp_path / "a"), Network(tables, tmp_path / "b")
+    for step in steps(random.Random("processes"), 60):
+        put(alone, *step)
+        put(together, *step)
+    recognised(alone)
+    monkeypatch.setattr(recognise, "MANY", 8)
+    monkeypatch.setattr(recognise, "DRAWN", 4)
+    monkeypatch.setattr(processors.os, "cpu_count", lambda: 2)
+    recognised(together)
+    assert edges(together) == edges(alone)
+    assert edges(alone), "there is something to compare"
+    assert set(clusters(together).values()) == set(clusters(alone).values())
+
+
+def test_a_run_that_is_killed_amid_records_of_one_harvest_loses_none(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"title": ("เสือสมิงในป่าใหญ่",), "year": ("1990",)}
+    readings = [Reading(Payload(str(n).encode(), str(n), str(n)), Parsed(values)) for n in range(9)]
+    with network.database.begin() as connection:
+        run = network.store.begin(connection, "kku")
+        network.store.put(connection, run, "kku", "s", "sheet", "r", readings)
+        network.store.finish(connection, run, "done")
+    monkeypatch.setattr(recognise, "DRAWN", 2)
+    kept, calls = recognise._keep, []
+
+    def killed(*given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        kept(*given)
+
+    monkeypatch.setattr(recognise, "_keep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        recognised(network)
+    monkeypatch.setattr(recognise, "_keep", kept)
+    found = recognised(network).values()
+    assert set().union(*found) == {f"kku/{n}" for n in range(9)}
+
+
+def test_a_process_that_dies_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processors.os, "cpu_count", lambda: 2)
+    assert list(processors.each(abs, [-1, 2, -3, 4, -5, 6], many=True)) == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(MatchError, match="ended by itself"):
+        list(processors.each(os._exit, [9], many=True))
 
 
 def rows(network: Network, table: object) -> set[object]:

@@ -52,6 +52,7 @@ def test_an_edition_has_a_number(text: str, number: str) -> None:
 @pytest.mark.parametrize(("text", "extent"), [
     ("xii, 350 หน้า : ภาพประกอบ", (350, 1)), ("viii, 3-216 p.", (216, 1)), ("2 เล่ม", (0, 2)), ("v. <1-5>", (0, -1)),
     ("1 แหล่งข้อมูลออนไลน์ (120 หน้า)", (120, 1)), ("2 v. (x, 1058 p.)", (1058, 2)), ("ก-ฮ, ๑๒๐ หน้า", (120, 1)), ("", (0, 0)),
+    ("1 ออนไลน์", (0, 0)), ("1 แหล่งข้อมูลออนไลน์", (0, 0)), ("1 ไฟล์ (PDF)", (0, 0)), ("1 online resource", (0, 0)),
 ])  # fmt: skip
 def test_an_extent_has_pages_or_volumes(text: str, extent: tuple[int, int]) -> None:
     assert statements.extent(text) == extent

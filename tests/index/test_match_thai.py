@@ -9,7 +9,7 @@ import pytest
 from harvest.formats.described import Field, MarcDescribed
 from index.match import blocking
 from index.match.facts import Facts, of_marc, of_row
-from index.match.judge import Judgement, judge
+from index.match.judge import Judgement, hopeless, judge
 from index.match.reasons import said
 
 PAIRS = tomllib.loads(Path(__file__).with_name("thai_pairs.toml").read_text(encoding="utf-8"))["pair"]
@@ -42,6 +42,23 @@ def test_a_librarians_answer(pair: dict[str, Any]) -> None:
     for one, two in ((a, b), (b, a)):
         found = judge(one, two)
         assert (found.verdict, found.relation) == (pair["verdict"], pair.get("relation", found.relation)), told(found)
+
+
+def test_what_is_not_judged_would_have_been_told_different() -> None:
+    """Every record of the table with some others, most of which have nothing to do with it."""
+    records = [read(pair[side]) for pair in PAIRS for side in "ab"]
+    pairs = [(a, records[(n + step) % len(records)]) for n, a in enumerate(records) for step in range(1, 60)]
+    spared = [pair for pair in pairs if hopeless(*pair)]
+    assert len(spared) > 0.9 * len(pairs)
+    assert {judge(a, b).verdict for a, b in spared} == {"different"}
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[pair["why"] for pair in PAIRS])
+def test_what_is_not_different_is_judged(pair: dict[str, Any]) -> None:
+    a, b = read(pair["a"]), read(pair["b"])
+    if pair["verdict"] != "different":
+        assert not hopeless(a, b)
+        assert not hopeless(b, a)
 
 
 @pytest.mark.parametrize("pair", [p for p in PAIRS if p["verdict"] == "same"], ids=lambda pair: pair["why"])
