@@ -17,7 +17,7 @@ from index.match.facts import NORM_VERSION, Facts, facts
 from index.match.judge import Judgement, judge
 from index.match.table import table
 
-VERSION = 1  # raised with every change of blocking or judging that points.toml does not show
+VERSION = 2  # raised with every change of blocking or judging that points.toml does not show
 DRAWN = 1000  # records whose edges are drawn in one transaction
 SETTLED = 2000  # records whose clusters are computed in one transaction
 
