@@ -93,6 +93,16 @@ def edition(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return (a.edition, b.edition) if {"edition_differs", "edition_worded"} & set(found) else None
 
 
+def edition_alone(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """A later edition that only one names, where neither year nor extent nor a number says that it is both."""
+    return (a.edition, b.edition) if "edition_one" in found and SETTLED.isdisjoint(found) else None
+
+
+SETTLED = frozenset(
+    ["year_equal", "year_end", "year_range", "rights_equal", "coded_equal", "pages_equal", "pages_near", "isbn_shared"]
+)
+
+
 def coedition(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     """Another publisher, and another extent, country or (in Thai) another place: another edition of the text."""
     if "publisher_differs" not in found or "isbn_shared" in found:
@@ -301,6 +311,7 @@ def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 VETOES: dict[str, Veto] = {
     "volume": volume, "part": part, "set": set_, "volume_one": volume_one, "printing": printing, "edition": edition,
+    "edition_alone": edition_alone,
     "issuer": issuer, "coedition": coedition,
     "ebook": ebook, "carrier": carrier, "form": form, "binding": binding, "language": language, "serial": serial,
     "component": component, "host": host, "issn": issn, "type": type_, "institution": institution, "author": author,
