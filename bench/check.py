@@ -10,7 +10,9 @@ of the rows that are said to be held, those for which a title was named that hol
 rows that are held, those that are said to be; ``recall_seen``: those for which the same was named as held, related or
 to be looked at. A row may also be named with a record of another pair that nobody labelled against it; most of these
 agree in every word and page. They count as wrong in ``precision``; ``unlabelled`` says how many they are, and
-``precision_labelled`` leaves them out. ``--wrong`` writes the rows that went wrong, with reasons.
+``precision_labelled`` leaves them out. ``alike`` says how many of these agree in title, author, year and extent by
+their whole records, too, and ``attainable`` what ``precision`` would be if every held row were found and nothing but
+those counted as wrong. ``--wrong`` writes the rows that went wrong, with reasons.
 
 ``--titles`` checks rows against so many composed titles (bench/composed.py), half of them held, through the same
 service; ``--home`` keeps the catalogue for the next run.
@@ -46,6 +48,7 @@ from index.build import Index
 from index.check.check import HELD, Report, Result
 from index.check.lists import List, Row, Table
 from index.check.service import check_of
+from index.match.facts import Facts, of_marc
 from index.match.reasons import said
 from search.documents import Documents
 
@@ -59,6 +62,7 @@ class Pairs(msgspec.Struct, frozen=True):
 
     catalogue: dict[str, bytes]  # id -> ISO 2709
     rows: dict[str, dict[str, tuple[str, ...]]]  # id -> values
+    whole: dict[str, bytes]  # id -> the record that a row was made of
     different: set[tuple[str, str]]  # as they were labelled
     same: dict[str, str]  # id -> another that is the same, at last the one that stands for all
     held: set[str]  # of those that stand for others, the ones that the catalogue has
@@ -86,7 +90,7 @@ def measure_pairs(path: Path, wrong: Path | None = None) -> Figures:
 def read_pairs(path: Path, given: Tables) -> Pairs:
     """Raises BenchError where the file holds no such pairs."""
     form = Marc(Source("file", "marc"), "", given.fields)
-    pairs = Pairs({}, {}, set(), {}, set())
+    pairs = Pairs({}, {}, {}, set(), {}, set())
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -97,6 +101,7 @@ def read_pairs(path: Path, given: Tables) -> Pairs:
             one, two = _iso(first), _iso(second)
             a, b = (str(record["001"].data) for record in (first, second))
             pairs.catalogue[a] = one
+            pairs.whole[b] = two
             values = form.parse(two).values
             pairs.rows[b] = {name: values[name][:1] for name in COLUMNS if name in values}
             if pair["label"]:
@@ -174,15 +179,18 @@ def _figures(pairs: Pairs, report: Report, records: dict[str, set[str]]) -> Figu
     held = sum(truth for truth, _, _ in judged)
     said_held = sum(verdict == HELD for _, verdict, _ in judged)
     right = sum(verdict == HELD and HELD in named for _, verdict, named in judged)
-    unlabelled = sum(_unlabelled(pairs, id_, result, records) for id_, result in _each(pairs, report))
+    unlabelled = [(id_, r) for id_, r in _each(pairs, report) if _unlabelled(pairs, id_, r, records)]
+    alike = sum(_alike(pairs, id_, _named(result, records)) for id_, result in unlabelled)
     seen = sum(truth and bool(named) for truth, _, named in judged)
     return {
         "rows": len(judged),
         "held": held,
         "said_held": said_held,
         "precision": _share(right, said_held),
-        "unlabelled": unlabelled,
-        "precision_labelled": _share(right, said_held - unlabelled),
+        "unlabelled": len(unlabelled),
+        "precision_labelled": _share(right, said_held - len(unlabelled)),
+        "alike": alike,
+        "attainable": _share(held, held + alike),
         "recall_held": _share(right, held),
         "recall_seen": _share(seen, held),
         "verdicts": report.summary,
@@ -208,8 +216,29 @@ def _unlabelled(pairs: Pairs, id_: str, result: Result, records: dict[str, set[s
     _, verdict, named = _judged(pairs, id_, result, records)
     if verdict != HELD or HELD in named:
         return False
-    ids = {record for match in result.matches if match.verdict == HELD for record in records.get(match.id, ())}
-    return not any((record, id_) in pairs.different for record in ids)
+    return not any((record, id_) in pairs.different for record in _named(result, records))
+
+
+def _named(result: Result, records: dict[str, set[str]]) -> set[str]:
+    """The records of the titles that a row is said to be."""
+    return {record for match in result.matches if match.verdict == HELD for record in records.get(match.id, ())}
+
+
+def _alike(pairs: Pairs, id_: str, named: set[str]) -> bool:
+    """Whether a row's whole record agrees with one of those in title, author, year and extent; nothing is weighed."""
+    read = Marc(Source("file", "marc"), "", {})
+    own = of_marc(read.described(pairs.whole[id_]))
+    return any(_agree(own, of_marc(read.described(pairs.catalogue[record]))) for record in named)
+
+
+def _agree(a: Facts, b: Facts) -> bool:
+    ours, theirs = {*a.creators, *a.others}, {*b.creators, *b.others}
+    return (
+        [title.full for title in a.titles] == [title.full for title in b.titles]
+        and bool(set(a.years) & set(b.years))
+        and (a.pages, a.pieces) == (b.pages, b.pieces)
+        and bool(ours & theirs or not ours or not theirs)
+    )
 
 
 def _share(part: int, whole: int) -> float:

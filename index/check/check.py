@@ -210,6 +210,7 @@ def _judged(row: Entry, candidates: Mapping[str, Facts], worthless: Collection[s
 
 SAME_TITLE = frozenset(["title_equal", "title_near", "title_variant"])
 ALONE = frozenset(["little", "volume_one"])  # what an ISBN without a title cannot but lack
+ANY_EDITION = frozenset(["little", "edition_alone"])  # what title and author alone cannot but lack
 
 
 def asked(row: Facts, judgement: Judgement, any_edition: bool) -> Judgement:
@@ -219,8 +220,8 @@ def asked(row: Facts, judgement: Judgement, any_edition: bool) -> Judgement:
     spoken = names & table().veto.keys()
     if "isbn_shared" in names and not row.titles and spoken <= ALONE:
         return _held(judgement, Reason("isbn_alone", 0), ALONE | {"title_missing"})
-    if any_edition and SAME_TITLE & names and AUTHOR & names and spoken <= {"little"}:
-        return _held(judgement, Reason("any_edition", 0), {"little"})
+    if any_edition and SAME_TITLE & names and AUTHOR & names and spoken <= ANY_EDITION:
+        return _held(judgement, Reason("any_edition", 0), ANY_EDITION)
     return judgement
 
 

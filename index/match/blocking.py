@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from index.match.facts import Facts
+from index.match.titles import without_article
 
 LIMIT = 200  # a block with more records is split by year and author, never cut off
 
@@ -23,6 +24,8 @@ def _keys(facts: Facts) -> Iterator[str]:
     yield from (f"issn:{issn}" for issn in facts.issns)
     for title in facts.titles:
         yield from _of_title(title.full, title.main, title.script)
+        if (plain := without_article(title)) is not title:
+            yield f"title:{plain.main[:12]}"
         longest = sorted(title.words, key=lambda word: (-len(word), word))[:2]
         if title.script != "thai" and len(longest) == 2:
             yield from (f"words:{'+'.join(longest)}:{year}" for year in facts.years)
@@ -46,8 +49,8 @@ def _of_title(full: str, main: str, script: str) -> Iterator[str]:
             yield f"title:{full[len(opening) :][:12]}"
         if len(full) > 12:
             yield f"end:{full[-10:]}"
-    elif len(full) > 24:
-        yield f"inner:{full[8:24]}"
+    elif len(full) > 16:
+        yield f"end:{full[-14:]}"
 
 
 def finer(key: str, facts: Facts) -> list[str]:

@@ -42,6 +42,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     pieces: int = 0  # how many volumes; -1: several or still growing
     publishers: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    country: str = ""  # of publication, as 008 codes it
     isbns: dict[str, str] = {}  # number -> its class: "", print, hard, soft, e, pdf, epub, audio, set, volume
     weak: tuple[str, ...] = ()  # cancelled and impossible ISBNs
     issns: tuple[str, ...] = ()
@@ -101,7 +102,9 @@ def of_marc(marc: MarcDescribed) -> Facts:
 
     type_, level = marc.leader[6:7].strip(" #"), marc.leader[7:8].strip(" #")
     coded = next((f.data for f in fields.get("008", ())), "")
-    described = titles.of_fields(get("245"))
+    creators = _names(joined(f, "abq") for f in get("100", "110", "111"))
+    others = _names(joined(f, "abq") for f in get("700", "710", "711"))
+    described = titles.of_fields(get("245"), (*creators, *others))
     dates = _dates(coded, get("264", "260"))
     isbns = statements.Isbns()
     for field in get("020"):
@@ -111,7 +114,7 @@ def of_marc(marc: MarcDescribed) -> Facts:
     extents = [" ".join(field.all("a")) for field in get("300")]
     pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
     editions = [" ".join(field.all("a") + field.all("b")) for field in get("250")]
-    number, revised, named = statements.edition(editions[0]) if editions else ("", False, "")
+    number, revised, named = statements.edition(editions[0] if editions else described.edition)
     imprint = [field for field in get("264", "260") if field.tag != "264" or field.indicators[1:2] not in "024"]
     thesis = [" ".join(value for _, value in field.subfields) for field in get("502")]
     return Facts(
@@ -121,8 +124,8 @@ def of_marc(marc: MarcDescribed) -> Facts:
         volume_said=described.volume_said,
         part=described.part,
         numbers=described.numbers,
-        creators=_names(joined(f, "abq") for f in get("100", "110", "111")),
-        others=_names(joined(f, "abq") for f in get("700", "710", "711")),
+        creators=creators,
+        others=others,
         said=normal.squeezed(" ".join(joined(f, "c") for f in get("245"))),
         years=dates.years,
         until=dates.until,
@@ -136,6 +139,7 @@ def of_marc(marc: MarcDescribed) -> Facts:
         height=statements.height(" ".join(v for f in get("300") for v in f.all("c"))),
         publishers=tuple(statements.strings(statements.publisher(v) for f in imprint for v in f.all("b"))),
         places=tuple(statements.strings(statements.place(v) for f in imprint for v in f.all("a"))),
+        country=_country(coded[15:18]),
         isbns=isbns.good,
         weak=tuple(statements.strings(isbns.weak)),
         issns=tuple(statements.strings(n for f in get("022") for v in f.all("a") for n in common.issns(v))),
@@ -154,6 +158,14 @@ def of_marc(marc: MarcDescribed) -> Facts:
         rare=any(v.startswith(("dcrm", "bdrb", "dcrb")) for f in get("040") for v in f.all("e")),
         source="marc",
     )  # fmt: skip
+
+
+_STATES = {"u": "us", "k": "uk", "c": "cn", "a": "at"}  # what a code of three letters ends in: nyu, enk, onc, xna
+
+
+def _country(code: str) -> str:
+    code = code.strip(" |#").lower()
+    return "" if code in ("xx", "vp") or not re.fullmatch("[a-z]{2,3}", code) else _STATES.get(code[2:], code)
 
 
 def _standard(field: Field) -> str:
@@ -232,14 +244,15 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     def get(name: str) -> Sequence[str]:
         return values.get(name, ())
 
-    described = titles.of_texts(get("title"), get("volume"))
+    creators, others = _names(get("creator")), _names(get("contributor"))
+    described = titles.of_texts(get("title"), get("volume"), (*creators, *others))
     dates = statements.dates(get("year"))
     isbns = statements.Isbns()
     for text in get("isbn"):
         isbns.add(text)
     extents = list(get("extent"))
     pages, pieces = statements.extent(extents[0]) if extents else (0, 0)
-    number, revised, named = statements.edition(" ".join(get("edition")))
+    number, revised, named = statements.edition(" ".join(get("edition")) or described.edition)
     material = next((MATERIALS.get(text.casefold(), text.casefold()) for text in get("material")), "")
     carrier = next((c for text in extents if (c := statements.carrier_of(text))), "") or _CARRIERS.get(material, "")
     if not carrier and material == "thesis" and get("url") and not pages:
@@ -253,8 +266,8 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         volume_said=described.volume_said,
         part=described.part,
         numbers=described.numbers,
-        creators=_names(get("creator")),
-        others=_names(get("contributor")),
+        creators=creators,
+        others=others,
         years=dates.years,
         until=dates.until,
         rights=dates.rights,
@@ -268,7 +281,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
         isbns=isbns.good,
         weak=tuple(statements.strings(isbns.weak)),
         issns=tuple(statements.strings(n for text in get("issn") for n in common.issns(text))),
-        level={"serial": "s", "article": "a", "book": "m", "thesis": "m", "ebook": "m"}.get(material, ""),
+        level=_LEVELS.get(material, "m" if pages and get("publisher") and not material else ""),
         carrier=carrier,
         media=tuple(statements.strings(m for text in extents for m in statements.media(text))),
         language_said=True,
@@ -279,6 +292,7 @@ def of_row(values: Mapping[str, Sequence[str]]) -> Facts:
     )  # fmt: skip
 
 
+_LEVELS = {"serial": "s", "article": "a", "book": "m", "thesis": "m", "ebook": "m"}
 _CARRIERS = {"ebook": "online", "video": "video", "audio": "audio", "manuscript": "manuscript"}
 
 

@@ -1,5 +1,6 @@
 """What two records have in common and what not: one function a question, each answering with named features."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 
 from rapidfuzz import fuzz
@@ -8,7 +9,7 @@ from rapidfuzz.distance import OSA
 from harvest.derive import RECORD_TYPES
 from index.match import names, normal
 from index.match.facts import Facts
-from index.match.titles import Title
+from index.match.titles import ARTICLES, Title, without_article
 
 Said = tuple[str, str, str]  # a feature's name, and what the two records say
 Feature = Callable[[Facts, Facts, Collection[str]], Iterator[Said]]
@@ -45,8 +46,12 @@ def title(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
 
 def title_level(one: Title, two: Title) -> str:
     """How well two titles in one script agree."""
-    if one.full == two.full:
+    if one.full == two.full or one.shown.casefold() == two.shown.casefold():
         return "title_equal"
+    if one.script == "latin" and (one.words[0] in ARTICLES) != (two.words[0] in ARTICLES):
+        one, two = without_article(one), without_article(two)
+        if one.full == two.full:
+            return "title_equal"
     short, long = (one, two) if len(one.full) <= len(two.full) else (two, one)
     if _near(short.full, long.full, one.script) and _typed(one, two):
         return "title_near"
@@ -57,7 +62,7 @@ def title_level(one: Title, two: Title) -> str:
     if one.main == two.main and len(one.main) >= 8:
         return "title_rest"
     less, more = sorted((one.main, two.main), key=len)
-    if one.main in (one.full, two.full) and _near(less, more, one.script):
+    if (one.main == one.full or two.main == two.full) and _near(less, more, one.script):
         return "title_begins"
     if len(short.full) >= 10 and short.full in long.full:
         return "title_within"
@@ -114,10 +119,10 @@ def _near(short: str, long: str, script: str) -> bool:
 
 
 def _variant(a: Facts, b: Facts) -> bool:
-    """Whether one's title is the other's parallel or varying title."""
+    """Whether one's title is the other's parallel or varying title, or the name of its part."""
     ours = {t for title in a.titles for t in (title.full, title.main)}
     theirs = {t for title in b.titles for t in (title.full, title.main)}
-    return any(len(t) >= 8 for t in (ours & set(b.variants)) | (theirs & set(a.variants)))
+    return any(len(t) >= 8 for t in (ours & {*b.variants, b.part}) | (theirs & {*a.variants, a.part}))
 
 
 def _shown(facts: Facts) -> str:
@@ -182,8 +187,8 @@ def _said(a: Facts, b: Facts) -> str:
 
 
 def _issues(a: Facts, b: Facts) -> str:
-    """A creator of the one who is the other's publisher: bodies are entered as either."""
-    for name in a.creators[:2]:
+    """One who made the one and is the other's publisher: bodies are entered as either."""
+    for name in (*a.creators[:2], *a.others[:3]):
         for publisher in b.publishers:
             if len(publisher) > 5 and names.level(name, publisher) in ("equal", "initials", "near"):
                 return name
@@ -192,6 +197,7 @@ def _issues(a: Facts, b: Facts) -> str:
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────
 
+DECADE = 20  # years: what an uncertain year allows beyond is no year at all
 REFORM = 1940  # until then the Thai year began on 1 April, so two Christian years are in one
 
 
@@ -205,8 +211,8 @@ def year(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
     if gap == 0:
         yield ("year_end" if a.until and b.until and a.until != b.until else "year_equal"), one, two
         return
-    if not gap or _spans(a, b) or _spans(b, a):
-        yield "year_range", one, two
+    if allowed := _spans(a, b) or _spans(b, a):
+        yield ("year_range" if allowed <= DECADE else "year_one"), one, two
         return
     if gap == 1 and _contradicted(a, b):
         yield "year_near", one, two
@@ -227,14 +233,13 @@ def _contradicted(a: Facts, b: Facts) -> bool:
     return bool(a.coded or b.coded) and min((abs(x - y) for x in ours for y in theirs), default=0) > 1
 
 
-def _spans(a: Facts, b: Facts) -> bool:
-    """Whether an unknown digit of the one allows the other's year."""
+def _spans(a: Facts, b: Facts) -> int:
+    """How many years an unknown digit of the one allows, where the other's is one of them."""
     if not a.span:
-        return False
+        return 0
     low, high = a.span
-    if b.span and not b.years:
-        return low <= b.span[1] and b.span[0] <= high
-    return any(low <= y <= high for y in b.years)
+    theirs = [b.span] if b.span and not b.years else [(year, year) for year in b.years]
+    return high - low + 1 if any(first <= high and low <= last for first, last in theirs) else 0
 
 
 def _years(facts: Facts) -> str:
@@ -339,8 +344,31 @@ def _alike(one: str, two: str) -> float:
         return 100
     if thai[0]:
         one, two = one.replace(" ", ""), two.replace(" ", "")
-        return 96 if min(len(one), len(two)) >= 4 and (one in two or two in one) else fuzz.ratio(one, two)
+        if min(len(one), len(two)) >= 4 and (one in two or two in one):
+            return 96
+        short, long = sorted((one, two), key=len)
+        return MAYBE if _abbreviated(short, long) else fuzz.ratio(one, two)
+    if _initials(one, two) or _initials(two, one):
+        return 96
     return fuzz.token_set_ratio(one, two)
+
+
+MAYBE = 45  # neither for nor against
+_CONSONANTS = re.compile("[ก-ฮ]{2,6}")
+
+
+def _abbreviated(short: str, long: str) -> bool:
+    """Whether a Thai name may be the other in short, มข for มหาวิทยาลัยขอนแก่น: its letters, in their order."""
+    if not _CONSONANTS.fullmatch(short) or short[0] != long[0]:
+        return False
+    letters = iter(long)
+    return all(letter in letters for letter in short)
+
+
+def _initials(one: str, two: str) -> bool:
+    """Whether a word of the one is made of the first letters of the other's: ASTM."""
+    letters = "".join(word[0] for word in two.split())
+    return len(letters) > 2 and any(len(word) > 2 and word == letters for word in one.split())
 
 
 def place(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
@@ -348,6 +376,8 @@ def place(a: Facts, b: Facts, _: Collection[str]) -> Iterator[Said]:
         level, one, two = max((_near_place(x, y), x, y) for x in a.places for y in b.places)
         if level < 60 and a.script == b.script:
             yield "place_differs", one, two
+    if a.country and b.country and a.country != b.country:
+        yield "country_differs", a.country, b.country
 
 
 def _near_place(one: str, two: str) -> float:
@@ -446,6 +476,7 @@ OTHER_YEAR = frozenset(["year_next", "year_near", "year_apart", "year_far"])
 PAGES = frozenset(["pages_equal", "pages_near"])
 OTHER_PAGES = frozenset(["pages_off", "pages_far"])
 PUBLISHER = frozenset(["publisher_equal", "publisher_close"])
+OTHER_PUBLISHER = frozenset(["publisher_differs", "publisher_partly"])
 OTHER_EDITION = frozenset(["edition_differs", "edition_one", "edition_worded", "edition_revised"])
 
 # Features that say more together than one by one: each stands where one of every set is there.
@@ -459,7 +490,8 @@ TOGETHER: dict[str, tuple[frozenset[str], ...]] = {
     "all_but_title": (AUTHOR, YEAR, PAGES, PUBLISHER),
     "all_but_year": (TITLE, AUTHOR, frozenset(["year_next"]), frozenset(["pages_equal"]), PUBLISHER),
     "anonymous": (TITLE, NO_AUTHOR, YEAR, PUBLISHER),
-    "publisher_place": (frozenset(["publisher_differs", "publisher_partly"]), frozenset(["place_differs"])),
+    "publisher_place": (OTHER_PUBLISHER, frozenset(["place_differs"])),
+    "publisher_abroad": (OTHER_PUBLISHER, frozenset(["place_differs"]), frozenset(["country_differs"])),
     "edition_year": (OTHER_EDITION, OTHER_YEAR),
     "year_apart_pages": (OTHER_YEAR, PAGES),
     "longer_and_pages": (LONGER, OTHER_PAGES),

@@ -1,12 +1,46 @@
 """What the statements of a description say: volume, edition, extent, dates, carrier, publisher, qualifiers of an ISBN."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from config import values
 from index.match import normal, numbers
+
+# ── what stands with a title and is none ─────────────────────────────────────────────────────────
+
+_REPORT = "รายงาน(?:ผล)?(?:การ)?วิจัย(?:ฉบับสมบูรณ์)?"
+_REPORT_FIRST = re.compile(rf"^[\s“\"(\[]*{_REPORT}[\s:]*(?:เรื่อง)?[\s:]*")
+_REPORT_LAST = re.compile(rf"(?:^|[\s:;(/\[]+){_REPORT}[\s)\].]*$")
+_EDITION_LAST = re.compile(
+    r"(?:^|[\s,:;(/\[]+)((?:ฉบับ)?พิมพ์ครั้งที่\s*\d+|ฉบับปรับปรุง[ก-๎]*(?:\s*ครั้งที่\s*\d+)?|\d+(?:st|nd|rd|d|th) ed(?:ition|n)?|rev(?:ised|\.)? ed(?:ition|n)?)[\s)\].]*$",
+    re.I,
+)
+_BY = re.compile(r"[\s,;:/(\[]+(?:\[?by\]?|โดย)\s+(.+)$", re.I)
+REMAINS = 8  # letters that a title must have without what stands with it
+
+
+def bare(text: str, names: Collection[str]) -> tuple[str, str]:
+    """(a title without what is said beside it, its statement of edition): that it reports research, which edition it is,
+    and by whom, where that is one of ``names``. ``รายงานการวิจัยเรื่อง น้ำใต้ดินในลุ่มน้ำชี`` is น้ำใต้ดินในลุ่มน้ำชี."""
+    text = values.ascii_digits(text)
+    edition_ = ""
+    if match := _EDITION_LAST.search(text):
+        text, edition_ = text[: match.start()], match[1]
+    if (match := _BY.search(text)) and _one_of(normal.written(match[1]), names):
+        text = text[: match.start()]
+    for pattern in (_REPORT_FIRST, _REPORT_LAST):
+        rest = pattern.sub("", text)
+        if not rest or len(normal.squeezed(rest)) >= REMAINS:
+            text = rest
+    return text, edition_
+
+
+def _one_of(name: str, names: Collection[str]) -> bool:
+    parts = {part for part in name.split() if len(part) > 2}
+    return bool(parts) and any(parts <= set(other.split()) for other in names)
+
 
 # ── volumes ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -244,6 +278,7 @@ _NOISE_THAI = re.compile(
     "สำนักพิมพ์แห่ง|สำนักพิมพ์|สนพ|โรงพิมพ์แห่ง|โรงพิมพ์|ห้างหุ้นส่วนจำกัด|หจก|บริษัท|บจก|จำกัด|มหาชน|ผู้แต่ง|ศูนย์หนังสือ|การพิมพ์|พับลิชชิ่ง"
 )
 _NOISE = frozenset(["press", "pub", "publ", "publisher", "publishers", "publishing", "publication", "publications", "co", "company", "comp", "ltd", "limited", "inc", "incorporated", "corp", "corporation", "and", "the", "of", "sons", "bros", "brothers", "books", "book", "for", "sale", "by", "supt", "docs", "verlag", "print", "printing", "printer", "printed", "office", "off", "s", "n", "sn", "u", "et", "de", "la", "house", "distributed"])  # fmt: skip
+_IN_FULL = {"gpo": "govt", "government": "govt", "hmso": "hm stationery", "univ": "university", "dept": "department", "assn": "association", "inst": "institute", "soc": "society"}  # fmt: skip
 _UNKNOWN = re.compile(
     r"^\W*(?:s\.?\s?[nl]\.?|ม\.?ป\.?[พทป]\.?|publisher not identified|place of publication not identified|ไม่ปรากฏ[ก-๎]*)\W*$",
     re.I,
@@ -254,8 +289,9 @@ def publisher(text: str) -> str:
     """A publisher's name without what all publishers are called; the words in their order. "" where unknown."""
     if _UNKNOWN.match(text):
         return ""
-    found = [bare for word in normal.words(text) for bare in [_NOISE_THAI.sub("", word)] if bare and bare not in _NOISE]
-    return " ".join(found) or " ".join(normal.words(text))
+    words = [_IN_FULL.get(word, word) for word in normal.words(text)]
+    found = [bare for word in words for bare in [_NOISE_THAI.sub("", word)] if bare and bare not in _NOISE]
+    return " ".join(found) or " ".join(words)
 
 
 def place(text: str) -> str:

@@ -1,7 +1,7 @@
 """Titles as they are compared: in each script, without volume and part, in words and run together."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -28,40 +28,46 @@ class Titled(msgspec.Struct, frozen=True):
     part: str = ""
     numbers: tuple[str, ...] = ()
     volume_said: str = ""
+    edition: str = ""  # where it is said with the title
 
 
-def of_fields(given: Sequence[Field]) -> Titled:
-    """The title of MARC 245, and of the 880 that is linked with it."""
+def of_fields(given: Sequence[Field], names: Collection[str]) -> Titled:
+    """The title of MARC 245, and of the 880 that is linked with it. ``names``: of who made it."""
     titles: list[Title] = []
     variants: list[str] = []
     volume: tuple[str, ...] = ()
-    part = ""
+    part = edition = ""
+    counted: list[str] = []
     for field in given:
-        main, found = statements.volume(" ".join(field.all("a")), bare=True)
-        rest, more = statements.volume(" ".join(field.all("b")))
+        first, one = statements.bare(" ".join(field.all("a")), names)
+        second, two = statements.bare(" ".join(field.all("b")), names)
+        edition = edition or one or two
+        counted += (first, second, *field.all("n"), *field.all("p"))
+        main, found = statements.volume(first, bare=True)
+        rest, more = statements.volume(second)
         own, others = _parallel(f"{main} {rest}")
         volume = volume or tuple(n for text in field.all("n") for n in statements.numbered(text)) or found or more
         part = part or normal.squeezed(" ".join(field.all("p")))
         titles.append(_title(main, own, joined(field, "abnp")))
         variants += others
     told = normal.squeezed(" ".join(v for f in given for v in f.all("n")))
-    numbers_ = _numbers(joined(field, "abnp") for field in given)
-    return Titled(_each_script(titles), tuple(variants), volume, part, numbers_, told)
+    return Titled(_each_script(titles), tuple(variants), volume, part, _numbers(counted), told, edition)
 
 
-def of_texts(given: Sequence[str], volumes: Sequence[str]) -> Titled:
+def of_texts(given: Sequence[str], volumes: Sequence[str], names: Collection[str]) -> Titled:
     """The title of a row: the first is the title, the others are what else it is called. Whoever stands behind " / "
     is no part of it."""
     if not given:
         return Titled()
-    rest, found = statements.volume(given[0].partition(" / ")[0], bare=True)
+    head, _, said = given[0].partition(" / ")
+    text, edition = statements.bare(head, names)
+    rest, found = statements.volume(text, bare=True)
     own, variants = _parallel(rest)
     title = _title(_MAIN.split(own)[0], own, " ".join((given[0], *volumes)))
     volume = tuple(n for text in volumes for n in statements.numbered(text)) or found
     variants += map(normal.squeezed, given[1:])
-    return Titled(
-        _each_script([title]), tuple(statements.strings(variants)), volume, "", _numbers([given[0], *volumes])
-    )
+    counted = _numbers([text, said, *volumes])
+    return Titled(_each_script([title]), tuple(statements.strings(variants)), volume, "", counted, edition=edition)
 
 
 _MAIN = re.compile(r"\s[:;]\s|:\s")
@@ -84,6 +90,17 @@ def _title(main: str, full: str, shown: str) -> Title:
     words = normal.words(full) or normal.words(shown)
     whole = "".join(words)
     return Title(whole, normal.squeezed_words(main) or whole, tuple(words), normal.script(whole), shown.strip(" /:;,="))
+
+
+ARTICLES = frozenset(["the", "a", "an"])
+
+
+def without_article(title: Title) -> Title:
+    """A title without the article that begins it, which many records leave out."""
+    if len(title.words) < 2 or title.words[0] not in ARTICLES:
+        return title
+    first = len(title.words[0])
+    return Title(title.full[first:], title.main[first:] or title.main, title.words[1:], title.script, title.shown)
 
 
 def _each_script(titles: Iterable[Title]) -> tuple[Title, ...]:

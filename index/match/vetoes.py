@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from index.match import normal
 from index.match.facts import Facts
@@ -92,12 +93,22 @@ def edition(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return (a.edition, b.edition) if {"edition_differs", "edition_worded"} & set(found) else None
 
 
+def edition_alone(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """A later edition that only one names, where neither year nor extent nor a number says that it is both."""
+    return (a.edition, b.edition) if "edition_one" in found and SETTLED.isdisjoint(found) else None
+
+
+SETTLED = frozenset(
+    ["year_equal", "year_end", "year_range", "rights_equal", "coded_equal", "pages_equal", "pages_near", "isbn_shared"]
+)
+
+
 def coedition(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
-    """Another publisher, and another extent or (in Thai) another place: another edition of the text."""
-    other = {"pages_off", "pages_far"} | ({"place_differs"} if _thai(a, b) else set())
-    if "publisher_differs" in found and other & set(found) and "isbn_shared" not in found:
-        return a.publishers[0], b.publishers[0]
-    return None
+    """Another publisher, and another extent, country or (in Thai) another place: another edition of the text."""
+    if "publisher_differs" not in found or "isbn_shared" in found:
+        return None
+    other = {"pages_off", "pages_far", "publisher_abroad"} | ({"place_differs"} if _thai(a, b) else set())
+    return (a.publishers[0], b.publishers[0]) if other & set(found) else None
 
 
 def extent(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
@@ -195,16 +206,27 @@ def issn(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
     return (a.issns[0], b.issns[0]) if "issn_differs" in found and both else None
 
 
+def issuer(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
+    """Serials of one title, where neither a number nor who issues them says that they are one."""
+    serials = bool(a.level and b.level) and a.level in SERIAL and b.level in SERIAL
+    if not serials or {"serial_title", "issn_shared", "control_shared"} & set(found):
+        return None
+    return _listed((*a.creators, *a.publishers, *a.places)[:2]), _listed((*b.creators, *b.publishers, *b.places)[:2])
+
+
 def type_(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
     apart = a.type and b.type and a.type != b.type and not (a.type in TEXTS and b.type in TEXTS)
     return (kind_of(a), kind_of(b)) if apart else None
 
 
 def institution(a: Facts, b: Facts, _: Names) -> tuple[str, str] | None:
-    known = a.institution and b.institution and normal.script(a.institution) == normal.script(b.institution)
-    if known and fuzz.partial_ratio(a.institution, b.institution) < 90:
-        return a.institution, b.institution
-    return None
+    """Theses of other universities. Thai ones are told apart by their last letters: ราชภัฏเลย, ราชภัฏสุรินทร์."""
+    one, two = sorted((a.institution, b.institution), key=len)
+    script = normal.script(one)
+    if not one or script != normal.script(two):
+        return None
+    alike = one in two or OSA.distance(one, two) < 2 if script == "thai" else fuzz.partial_ratio(one, two) >= 90
+    return None if alike else (a.institution, b.institution)
 
 
 def author(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
@@ -290,7 +312,8 @@ def little(a: Facts, b: Facts, found: Names) -> tuple[str, str] | None:
 
 VETOES: dict[str, Veto] = {
     "volume": volume, "part": part, "set": set_, "volume_one": volume_one, "printing": printing, "edition": edition,
-    "coedition": coedition,
+    "edition_alone": edition_alone,
+    "issuer": issuer, "coedition": coedition,
     "ebook": ebook, "carrier": carrier, "form": form, "binding": binding, "language": language, "serial": serial,
     "component": component, "host": host, "issn": issn, "type": type_, "institution": institution, "author": author,
     "year": year, "extent": extent, "companion": companion, "title": title, "numbers": numbers, "scripts": scripts,

@@ -27,6 +27,9 @@ RIVERS = ("Rivers and floods of the Chi valley", "Brown, Anne", "1961")
 SHIPS = ("Building small ships of teak in wartime", "Green, Peter", "1943")
 
 
+LONGER = (f"{SHIPS[0]}. A guide", *SHIPS[1:])
+
+
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
     rows = [
@@ -34,7 +37,7 @@ def pairs(tmp_path: Path) -> Path:
         ("a2", ELEPHANTS, "b2", RIVERS, 0),
         ("a1", TIGERS, "b3", TIGERS, 0),  # labelled apart, and the same to the letter: wrongly held
         ("a3", SHIPS, "b4", ELEPHANTS, 1),  # labelled the same, and quite another: not seen
-        ("a4", RIVERS, "b5", SHIPS, 0),  # nobody labelled it against a3
+        ("a4", RIVERS, "b5", LONGER, 0),  # nobody labelled it against a3
     ]
     lines = [
         json.dumps({"a": record(a, *one), "b": record(b, *two), "label": label, "id": f"{a}|{b}"})
@@ -52,6 +55,7 @@ def test_what_is_right_follows_from_the_labels(pairs: Path, tmp_path: Path) -> N
     assert figures["said_held"] == 5, "b2 is a4, b4 is a2 and b5 is a3, which nobody labelled"
     assert (figures["precision"], figures["unlabelled"]) == (0.2, 3)
     assert figures["precision_labelled"] == 0.5
+    assert (figures["alike"], figures["attainable"]) == (2, 0.5), "the title of b5 goes on"
     assert (figures["recall_held"], figures["recall_seen"]) == (0.5, 0.5)
     assert "[wrongly held] b3" in wrong.read_text(encoding="utf-8")
 

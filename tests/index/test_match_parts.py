@@ -41,6 +41,17 @@ def test_a_volume_stands_in_the_title(text: str, title: str, volume: tuple[str, 
     assert (rest.strip(" ,"), found) == (title, volume)
 
 
+@pytest.mark.parametrize(("text", "title", "edition"), [
+    ("รายงานการวิจัยเรื่อง น้ำใต้ดินในลุ่มน้ำชี", "น้ำใต้ดินในลุ่มน้ำชี", ""), ("น้ำใต้ดินในลุ่มน้ำชี : รายงานวิจัยฉบับสมบูรณ์", "น้ำใต้ดินในลุ่มน้ำชี", ""),
+    ("รายงานการวิจัย", "", ""), ("รายงานการวิจัยไหม", "รายงานการวิจัยไหม", ""), ("การเขียนรายงานการวิจัย", "การเขียนรายงานการวิจัย", ""),
+    ("เภสัชวิทยา (พิมพ์ครั้งที่ ๓)", "เภสัชวิทยา", "พิมพ์ครั้งที่ 3"), ("การประกวดหนังสือพิมพ์ครั้งที่ 3", "การประกวดหนังสือพิมพ์ครั้งที่ 3", ""),
+    ("กายวิภาค ฉบับปรับปรุงใหม่", "กายวิภาค", "ฉบับปรับปรุงใหม่"), ("Anatomy, 2nd ed.", "Anatomy", "2nd ed"),
+    ("The family, by Helen Bosanquet", "The family", ""), ("ลูกอีสาน โดย คำพูน บุญทวี", "ลูกอีสาน", ""), ("Stand by me", "Stand by me", ""),
+])  # fmt: skip
+def test_what_stands_with_a_title_is_no_part_of_it(text: str, title: str, edition: str) -> None:
+    assert statements.bare(text, ["bosanquet helen dendy", "คำพูน บุญทวี"]) == (title, edition)
+
+
 @pytest.mark.parametrize(("text", "number"), [
     ("พิมพ์ครั้งที่ 12", "12"), ("ครั้งที่ ๓", "3"), ("พิมพ์ครั้งแรก", "1"), ("พิมพ์ครั้งที่สอง", "2"), ("2nd ed.", "2"), ("3d ed., rev.", "3"),
     ("Second edition", "2"), ("ฉบับปรับปรุง", ""), ("Rev. ed.", ""), ("", ""),
@@ -84,6 +95,57 @@ def test_an_isbn_has_a_class(qualifier: str, kind: str) -> None:
 ])  # fmt: skip
 def test_names(one: str, two: str, level: str) -> None:
     assert names.level(one, two) == level == names.level(two, one)
+
+
+# ── titles and houses ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("one", "two", "level"), [
+    ("The Franklin arithmetic", "Franklin arithmetic", "title_equal"), ("A history of Siam", "The history of Siam", "title_partly"),
+    ("The shift", "Shift work", "title_partly"), ("Index to palaeontology : publications", "Index to paleontology", "title_begins"),
+])  # fmt: skip
+def test_english_titles(one: str, two: str, level: str) -> None:
+    a, b = row(title=one), row(title=two)
+    assert features.title_level(a.titles[0], b.titles[0]) == level == features.title_level(b.titles[0], a.titles[0])
+
+
+@pytest.mark.parametrize(("one", "two", "level"), [
+    ("ASTM", "American Society for Testing and Materials", "publisher_equal"), ("U.S. G.P.O.", "U.S. Govt. Print. Off.", "publisher_equal"),
+    ("มข.", "มหาวิทยาลัยขอนแก่น", "publisher_partly"), ("มช.", "จุฬาลงกรณ์มหาวิทยาลัย", "publisher_differs"),
+    ("มติชน", "มหาวิทยาลัยขอนแก่น", "publisher_differs"), ("Penguin", "Praeger", "publisher_differs"),
+])  # fmt: skip
+def test_houses_in_short(one: str, two: str, level: str) -> None:
+    a, b = row(publisher=one), row(publisher=two)
+    assert [name for name, _, _ in (*features.publisher(a, b, ()), *features.publisher(b, a, ()))] == [level, level]
+
+
+@pytest.mark.parametrize(("place", "country", "publisher", "verdict"), [
+    ("newyork", "us", "praeger", "related"), ("newyork", "us", "oxford university", "same"), ("oxford", "uk", "clarendon", "same"),
+])  # fmt: skip
+def test_another_house_in_another_country_is_another_edition(
+    place: str, country: str, publisher: str, verdict: str
+) -> None:
+    a = _book(publishers=("oxford university",), places=("london",), country="uk")
+    b = _book(publishers=(publisher,), places=(place,), country=country)
+    found = judge(a, b)
+    assert (found.verdict, found.relation) == (verdict, "coedition" if verdict == "related" else "")
+
+
+def _book(**said: tuple[str, ...] | str) -> Facts:
+    known = row(title="Cultural origins in the Thai lowlands", creator="Sumet Jumsai", year="2000", extent="183 p.")
+    return msgspec.structs.replace(known, **said)
+
+
+def test_a_part_of_a_series_is_the_book_of_that_name() -> None:
+    part = msgspec.structs.replace(row(**BOOK | {"title": "ชุดตำราอีสาน"}), part="การทอผ้าไหมมัดหมี่")
+    assert judge(part, row(**BOOK | {"title": "การทอผ้าไหมมัดหมี่"})).verdict == "same"
+
+
+def test_a_century_is_no_year() -> None:
+    wide = msgspec.structs.replace(row(**BOOK), years=(), span=(1900, 1999))
+    decade = msgspec.structs.replace(wide, span=(2010, 2019))
+    assert [name for name, _, _ in features.year(wide, row(**BOOK | {"year": "1950"}), ())] == ["year_one"]
+    assert [name for name, _, _ in features.year(decade, row(**BOOK), ())] == ["year_range"]
 
 
 # ── facts of every format ────────────────────────────────────────────────────────────────────────
@@ -152,6 +214,14 @@ def _leaves(key: str, book: Facts) -> Iterator[str]:
         yield key
     for one in finer if finer != [key] else ():
         yield from _leaves(one, book)
+
+
+@pytest.mark.parametrize(("one", "two"), [
+    ("The behaviour of domestic animals", "The behavior of domestic animals"), ("The Franklin arithmetic", "Franklin arithmetic"),
+    ("Notebook project. Profile of the metal industry", "Profile of the metal industry"),
+])  # fmt: skip
+def test_what_begins_in_another_way_meets_all_the_same(one: str, two: str) -> None:
+    assert set(blocking.keys(row(title=one))) & set(blocking.keys(row(title=two)))
 
 
 def test_a_record_without_a_year_stays_with_the_others() -> None:
