@@ -24,11 +24,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
 from config import database
 from config.holdings import Holding
+from harvest.lessons import Learned
 from harvest.record import Parsed, Payload, Progress, Record
 
 SHAPE = MetaData()
@@ -87,7 +89,15 @@ _sources = Table(
     Column("member", String, primary_key=True),
     Column("source", String, primary_key=True),
     Column("progress", Text, nullable=False),
+    Column("learned", Text),  # JSON: what its visits found out about it
 )
+
+
+def _keep_what_is_learned(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE sources ADD COLUMN learned TEXT"))
+
+
+STEPS = (_keep_what_is_learned,)
 
 _counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True), Column("value", Integer))
 
@@ -131,7 +141,7 @@ class Store:
     """The harvest's tables. Every method is one transaction, unless it is given a connection."""
 
     def __init__(self, engine: Engine):
-        database.prepare(engine, "harvest", SHAPE)
+        database.prepare(engine, "harvest", SHAPE, STEPS)
         self.engine = engine
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -197,6 +207,13 @@ class Store:
         with self.engine.connect() as connection:
             kept = connection.scalar(query)
         return msgspec.json.decode(kept, type=Progress) if kept else Progress()
+
+    def learned(self, member: str) -> dict[str, Learned]:
+        """What is known of a member's sources, by their keys."""
+        query = select(_sources.c.source, _sources.c.learned).where(_sources.c.member == member)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(_sources.c.source)).all()
+        return {source: msgspec.json.decode(kept, type=Learned) for source, kept in rows if kept}
 
     # ── a run ────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,10 +323,16 @@ class Store:
             )  # fmt: skip
 
     def _advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+        self._keep(connection, member, source, progress=msgspec.json.encode(progress).decode())
+
+    def learn(self, connection: Connection, member: str, source: str, learned: Learned) -> None:
+        """Keep what a visit found out about its source."""
+        self._keep(connection, member, source, learned=msgspec.json.encode(learned).decode())
+
+    def _keep(self, connection: Connection, member: str, source: str, **kept: str) -> None:
         here = and_(_sources.c.member == member, _sources.c.source == source)
-        kept = {"progress": msgspec.json.encode(progress).decode()}
         if not connection.execute(update(_sources).where(here).values(kept)).rowcount:
-            connection.execute(insert(_sources).values(member=member, source=source, **kept))
+            connection.execute(insert(_sources).values({"member": member, "source": source, "progress": "{}"} | kept))
 
     def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
         """After a full load: (live records of the source that did not come, live records that it had in all)."""

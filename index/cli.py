@@ -90,7 +90,8 @@ def nightly(installation: Installation) -> None:
 def status(installation: Installation, member: str | None, as_data: bool) -> None:
     """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong.
 
-    With MEMBER only that one, and what waits in its quarantine: where it stood, and why.
+    With MEMBER only that one, what was learned about its sources, and what waits in its quarantine: where it stood,
+    and why.
     """
     tables = installation.tables
     store = Store(installation.database)
@@ -99,6 +100,10 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
         click.echo(member_line(member, standings.get(member, Standing()), tables))
+        for source, learned in store.learned(member).items():
+            click.echo(f"  {source}")
+            for sentence in learned.said():
+                click.echo(f"    {sentence}")
         for place, reason, kept in store.quarantined(member):
             click.echo(f"  {place}: {reason} ({len(kept)} bytes are kept)")
         return
