@@ -217,7 +217,11 @@ class Web:
     def _proxies(self, url: str) -> dict[str, str]:
         proxies: dict[str, str] = dict(get_environ_proxies(url))
         if any(scheme in proxies for scheme in (urlsplit(url).scheme, "all")):
-            self.addresses(*place(url))  # the proxy connects, and knows nothing of what is refused
+            try:  # the proxy connects, and knows nothing of what is refused
+                self.addresses(*place(url))
+            except OSError as error:
+                if place(url) != place(self.url):
+                    raise Refused(f"{url[:200]}: no address is known for it, and so it is not gone to") from error
         return proxies
 
     def addresses(self, host: str, port: int) -> list[str]:

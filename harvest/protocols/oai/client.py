@@ -70,6 +70,8 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
             self.lessons.notice("moved", self.web.moved)
         if response.status >= 400 and b"OAI-PMH" not in response.content[:2000]:
             said = f"{self.endpoint}: keeps answering with an error: HTTP {response.status}"
+            if response.status == 401:
+                said += "; it wants to know who asks: give the source user and password in members.toml"
             raise Failed(said, response.status, response.content)
         return Answer(response, params=arguments)
 
