@@ -1,7 +1,7 @@
 """One member's one record, and what a protocol and a format say of it on the way."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Payload(msgspec.Struct, frozen=True):
     datestamp: str = ""
     deleted: bool = False
     broken: str = ""  # why it cannot be a record; then it goes to quarantine with its bytes
+    element: Any = None  # the data as an XML element, where the protocol had to parse it anyway
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -85,4 +86,13 @@ class Format(Protocol):
 
     def parse(self, payload: bytes) -> Parsed:
         """One record. Raises ValueError with a sentence where the bytes are none."""
+        ...
+
+
+@runtime_checkable
+class XmlFormat(Format, Protocol):
+    """A format whose records are XML elements."""
+
+    def of(self, element: Any) -> Parsed:
+        """As parse, of bytes that are parsed already."""
         ...

@@ -16,7 +16,7 @@ from harvest import extract
 from harvest.formats import open_format
 from harvest.lessons import Lessons
 from harvest.protocols import Visit, fetch
-from harvest.record import Format, HarvestError, Parsed, Payload
+from harvest.record import Format, HarvestError, Parsed, Payload, XmlFormat
 from harvest.store import Reading, Run, Store
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,10 @@ def _read(payload: Payload, form: Format) -> Reading:
     if payload.deleted and not payload.data:
         return Reading(payload, Parsed({}, deleted=True))
     try:
-        parsed = form.parse(payload.data)
+        if payload.element is not None and isinstance(form, XmlFormat):
+            parsed = form.of(payload.element)
+        else:
+            parsed = form.parse(payload.data)
     except ValueError as error:
         if payload.deleted:  # the header's word holds, whatever stands below it
             return Reading(msgspec.structs.replace(payload, data=b""), Parsed({}, deleted=True))

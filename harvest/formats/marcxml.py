@@ -25,12 +25,18 @@ class MarcXML:
         return xml.cut(stream, "record", name)
 
     def parse(self, payload: bytes) -> Parsed:
-        return parsed(described(payload), self.member, self.fields, self.maps)
+        return self.of(xml.read(payload)[0])
+
+    def of(self, element: etree._Element) -> Parsed:
+        return parsed(_described(element), self.member, self.fields, self.maps)
 
 
 def described(payload: bytes) -> MarcDescribed:
     """Raises ValueError where the XML is no MARC record."""
-    root = xml.parse(payload)
+    return _described(xml.read(payload)[0])
+
+
+def _described(root: etree._Element) -> MarcDescribed:
     record = next((e for e in root.iter() if xml.name(e) == "record"), None)
     if record is None:
         raise ValueError(f"no <record> in it, but <{xml.name(root)}>")

@@ -4,6 +4,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+import msgspec
+from lxml import etree
+
 from config import tables
 from config.holdings import Holding
 from harvest import extract
@@ -34,17 +37,15 @@ class DublinCore:
         return xml.cut(stream, "dc", name)
 
     def parse(self, payload: bytes) -> Parsed:
-        described = DublinCoreDescribed(_elements(payload))
-        values = extract.values(described, self.fields)
-        return Parsed(
-            values=values,
-            holdings=tuple(Holding(member=self.member, link=link) for link in values.get("url", ())),
-            local_id=hashlib.sha256(payload).hexdigest()[:16],  # of a file; OAI-PMH brings the identifier itself
-        )
+        local_id = hashlib.sha256(payload).hexdigest()[:16]  # of a file; OAI-PMH brings the identifier itself
+        return msgspec.structs.replace(self.of(xml.read(payload)[0]), local_id=local_id)
+
+    def of(self, element: etree._Element) -> Parsed:
+        values = extract.values(DublinCoreDescribed(_elements(element)), self.fields)
+        return Parsed(values, tuple(Holding(member=self.member, link=link) for link in values.get("url", ())))
 
 
-def _elements(payload: bytes) -> dict[str, list[str]]:
-    root = xml.parse(payload)
+def _elements(root: etree._Element) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in root:
         if xml.name(element) and (text := xml.text(element)):

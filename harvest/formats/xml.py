@@ -20,12 +20,7 @@ _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-def parse(data: bytes) -> etree._Element:
-    """The element of some bytes, mended where that helps. Raises ValueError with the parser's own words."""
-    return parse_mended(data)[0]
-
-
-def parse_mended(data: bytes) -> tuple[etree._Element, Counter[str]]:
+def read(data: bytes) -> tuple[etree._Element, Counter[str]]:
     """The element of some bytes, and what had to be mended first. Raises ValueError with the parser's own words."""
     try:
         return _strict(data), Counter()
@@ -59,10 +54,13 @@ def in_utf8(data: bytes) -> bytes:
 
 def name(element: etree._Element) -> str:
     """The element's name without its namespace; "" for anything that is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def text(element: etree._Element) -> str:
+    if not len(element):  # as nearly always
+        return (element.text or "").strip()
     return "".join(str(part) for part in element.itertext()).strip()
 
 

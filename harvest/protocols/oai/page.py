@@ -74,7 +74,7 @@ def read(response: Response) -> Read:
     if not content:
         raise Astray(f"{response.url}: answered with nothing (0 bytes)")
     try:
-        root, done = xml.parse_mended(content)
+        root, done = xml.read(content)
     except ValueError as error:
         root, done = _without_noise(response, content, str(error))
     if xml.name(root) != "OAI-PMH":
@@ -96,7 +96,7 @@ def _without_noise(response: Response, content: bytes, fault: str) -> tuple[etre
         raise Astray(f"{response.url}: answered with {what}, not with OAI-PMH 2.0: {fault}")
     if end is not None and (end.end() < len(content) or begin.start() > 0):
         try:
-            root, done = xml.parse_mended(content[begin.start() : end.end()])
+            root, done = xml.read(content[begin.start() : end.end()])
         except ValueError:
             pass
         else:
@@ -162,6 +162,7 @@ def _item(record: etree._Element | None, header: etree._Element | None, number: 
         datestamp=told.get("datestamp", ""),
         deleted=deleted,
         broken="" if record is None else _fault(identifier, body is not None or deleted),
+        element=None if original else body,
     )
     return Item(payload, tuple(sets))
 
