@@ -46,6 +46,7 @@ class Parsed(msgspec.Struct, frozen=True):
     holdings: tuple[Holding, ...] = ()
     local_id: str = ""
     deleted: bool = False
+    repairs: tuple[str, ...] = ()  # what had to be mended: names in harvest.wording.REPAIRS
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -44,6 +44,7 @@ _runs = Table(
     *(Column(name, Integer, nullable=False, default=0) for name in
       ("seen", "added", "changed", "unchanged", "deleted", "superseded", "quarantined")),
     Column("error", Text),
+    Column("repaired", Integer, nullable=False, server_default="0"),  # of those seen: mended before they could be read
 )  # fmt: skip
 
 _records = Table(
@@ -63,6 +64,7 @@ _records = Table(
     Column("run", Integer, nullable=False),  # the run that saw it last ...
     Column("digest_before", LargeBinary),  # ... and what it found: a second copy in one run is told by these
     Column("revision_before", Integer),
+    Column("repairs", Text, nullable=False, server_default=""),  # what was mended: names in harvest.wording.REPAIRS
     Index("records_by_run", "member", "source", "run"),
 )
 
@@ -91,11 +93,23 @@ _sources = Table(
 
 _counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True), Column("value", Integer))
 
+
+def _keep_repairs(connection: Connection) -> None:
+    """What was mended in a record is kept with it, and counted with the run."""
+    for table, column in (
+        ("runs", "repaired INTEGER NOT NULL DEFAULT 0"),
+        ("records", "repairs TEXT NOT NULL DEFAULT ''"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
+STEPS = (_keep_repairs,)
+
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
 
 
-class Run(msgspec.Struct, frozen=True):
-    """One member's one run. ``seen`` is the sum of the other counts."""
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One member's one run. ``seen`` is the sum of the other counts; those ``repaired`` are among them."""
 
     started: str
     finished: str | None
@@ -108,6 +122,7 @@ class Run(msgspec.Struct, frozen=True):
     superseded: int
     quarantined: int
     error: str | None
+    repaired: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -131,7 +146,7 @@ class Store:
     """The harvest's tables. Every method is one transaction, unless it is given a connection."""
 
     def __init__(self, engine: Engine):
-        database.prepare(engine, "harvest", SHAPE)
+        database.prepare(engine, "harvest", SHAPE, STEPS)
         self.engine = engine
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -192,6 +207,14 @@ class Store:
             rows = connection.execute(query.order_by(_quarantine.c.id)).mappings().all()
         return [(row["place"], row["reason"], zlib.decompress(row["payload"])) for row in rows]
 
+    def repaired(self, member: str) -> dict[str, int]:
+        """What was mended in a member's live records, each set of repairs with the number of its records."""
+        mended = and_(_records.c.member == member, _records.c.deleted.is_(False), _records.c.repairs != "")
+        query = select(_records.c.repairs, func.count()).where(mended).group_by(_records.c.repairs)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(func.count().desc())).all()
+        return {repairs: count for repairs, count in rows}  # noqa: C416  # a row is no tuple to mypy
+
     def progress(self, member: str, source: str) -> Progress:
         query = select(_sources.c.progress).where(_sources.c.member == member, _sources.c.source == source)
         with self.engine.connect() as connection:
@@ -215,12 +238,14 @@ class Store:
     ) -> None:  # fmt: skip
         """Store one batch with its counts and the progress that it makes: all of it, or nothing."""
         counts = dict.fromkeys(COUNTS, 0)
+        repaired = 0
         good: dict[str, Reading] = {}
         for item in readings:
             if item.fault or not item.parsed:
                 counts["quarantined"] += 1
                 self._set_aside(connection, run, member, source, item)
                 continue
+            repaired += bool(item.parsed.repairs)
             local_id = item.payload.local_id or item.parsed.local_id
             if local_id in good:
                 counts["superseded"] += 1
@@ -228,7 +253,7 @@ class Store:
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
             self._advance(connection, member, source, progress)
-        changes = {name: _runs.c[name] + count for name, count in counts.items() if count}
+        changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
         seen = _runs.c.seen + sum(counts.values())
         connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
 
@@ -284,7 +309,9 @@ class Store:
         if row["digest"] == before:
             row["revision"] = revision_before
         if keep_payload:  # a deletion by its header alone brings no record: what was known stays
-            row = {name: value for name, value in row.items() if name not in ("payload", "content", "format")}
+            row = {
+                name: value for name, value in row.items() if name not in ("payload", "content", "format", "repairs")
+            }
         row |= {"digest_before": before, "revision_before": revision_before}
         here = and_(_records.c.member == row["member"], _records.c.local_id == row["local_id"])
         connection.execute(update(_records).where(here).values(row))
@@ -381,7 +408,10 @@ class Store:
             revision = _next_revision(connection)
             for local_id, item in parsed.items():
                 here = and_(_records.c.member == member, _records.c.local_id == local_id)
-                changed = {"content": _content(item), "reading": reading, "revision": revision}
+                changed = {
+                    "content": _content(item), "reading": reading, "revision": revision,
+                    "repairs": " ".join(item.repairs),
+                }  # fmt: skip
                 connection.execute(update(_records).where(here).values(changed))
 
 
@@ -427,6 +457,7 @@ def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: s
         "deleted": deleted, "payload": zlib.compress(payload.data), "content": _content(parsed),
         "digest": hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
         "reading": reading, "run": run, "digest_before": None, "revision_before": None,
+        "repairs": " ".join(parsed.repairs),
     }  # fmt: skip
 
 

@@ -51,10 +51,12 @@ class MarcDescribed:
 
     kind = "marc"
 
-    def __init__(self, leader: str, fields: Iterable[Field]):
+    def __init__(self, leader: str, fields: Iterable[Field], repairs: tuple[str, ...] = ()):
         self.leader = leader
+        self.repairs = repairs  # what had to be mended before it could be read: harvest.wording.REPAIRS
+        self.in_order = tuple(fields)
         self.fields: dict[str, list[Field]] = {}
-        for field in fields:
+        for field in self.in_order:
             self.fields.setdefault(_filed_under(field), []).append(field)
 
     def texts(self, path: str) -> list[str]:
