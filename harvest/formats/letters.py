@@ -11,6 +11,7 @@ from pymarc.marc8 import MARC8ToUnicode
 REPLACEMENT = "\ufffd"
 PRIOR = 0.6  # what the whole record's letters count beside those of one field
 SURE = 2.0  # what valid UTF-8 counts: no other encoding looks like it by chance
+CLEAR = 0.7  # by so much ahead, an encoding holds for the whole record, its one-letter words too (ศ760ล)
 DECLARED = 0.3  # what the record's own word counts, where the letters leave it open
 
 # What must be looked at more closely in text that was decoded without a fault: a numeric reference, UTF-8 that was
@@ -31,13 +32,13 @@ def decode(fields: Iterable[bytes], declared: str, named: str = "") -> tuple[lis
     foreign = b" ".join(data for data in raw if not _plain(data))
     if declared == "utf-8" and not named and _valid(foreign):
         return [data.decode("utf-8") for data in raw], []
-    voices = {name: PRIOR * _sense(name, foreign) for name in DECODERS} if foreign else {}
-    if voices:
-        voices[declared] += DECLARED
+    voices = _voices(foreign, declared) if foreign else {}
+    first, second, *_ = sorted(voices, key=voices.__getitem__, reverse=True) if voices else ("", "")
+    clear = first if voices and voices[first] - voices[second] > CLEAR else ""
     used: dict[str, None] = {}
     texts: list[str] = []
     for data in raw:
-        text, names = (data.decode("ascii"), ()) if _plain(data) else _decoded(data, voices, named)
+        text, names = (data.decode("ascii"), ()) if _plain(data) else _decoded(data, voices, clear, named)
         texts.append(text)
         used |= dict.fromkeys(names)
     return texts, list(used)
@@ -49,6 +50,9 @@ def is_marc8(data: bytes) -> bool:
         return True
     own = _sense("marc-8", data)
     return (own > 0.95 and not _valid(data)) or own + DECLARED >= max(_sense(name, data) for name in DECODERS)
+
+
+_ASCII = bytes(range(0x80))
 
 
 def _valid(data: bytes) -> bool:
@@ -63,15 +67,35 @@ def _plain(data: bytes) -> bool:
     return data.isascii() and b"\x1b" not in data
 
 
-def _decoded(data: bytes, voices: dict[str, float], named: str) -> tuple[str, tuple[str, ...]]:
+def _voices(foreign: bytes, declared: str) -> dict[str, float]:
+    """How much sense a whole record makes in each encoding. Long Thai text is Thai, and the others are not asked."""
+    if len(foreign.translate(None, _ASCII)) > 20 and not _valid(foreign):
+        thai = _sense("cp874", foreign)
+        if thai > CLEAR:
+            return dict.fromkeys(DECODERS, -1.0) | {"cp874": thai}
+    voices = {name: _sense(name, foreign) for name in DECODERS}
+    return voices | {declared: voices[declared] + DECLARED}
+
+
+def _decoded(data: bytes, voices: dict[str, float], clear: str, named: str) -> tuple[str, tuple[str, ...]]:
+    """One field: as the source's table says, as the record as a whole is, or as makes most sense of it."""
     if named:
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode(named), (named.lower(),)
-    name = max(voices, key=lambda n: _sense(n, data) + voices[n])
+    name = clear
+    if clear != "utf-8" and _three_bytes(data):
+        name = "utf-8"
+    elif not clear or REPLACEMENT in DECODERS[clear](data):
+        name = max(voices, key=lambda n: _sense(n, data) + PRIOR * voices[n])
     if name == "marc-8":
         text, lost = _read_marc8(data)
         return text, (name, "unreadable") if lost else (name,)
     return DECODERS[name](data), (name,)
+
+
+def _three_bytes(data: bytes) -> bool:
+    """Whether the bytes are UTF-8 with a letter of three bytes in it: Thai, among others."""
+    return _valid(data) and max(data.decode("utf-8")) > "\u07ff"
 
 
 def _sense(name: str, data: bytes) -> float:
@@ -147,7 +171,8 @@ DECODERS: dict[str, Callable[[bytes], str]] = {
 
 _FOREIGN = re.compile(r"[^\x00-\x1a\x1c-\x7f]")  # an escape sequence too: it is left where text was no MARC-8
 _THAI_WORD = re.compile("(?:[เ-ไ]?[ก-ฮ][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*[ะาำๅๆฯ\u0e4e]*)+")
-_THAI = re.compile("[\u0e01-\u0e5b]")
+_THAI = re.compile("[\u0e01-\u0e5b]+")
+_OTHER = re.compile("[^\x00-\x1a\x1c-\x7f\u0e01-\u0e5b]")
 _THAI_BESIDE = "๐๑๒๓๔๕๖๗๘๙฿ๆฯ"
 _UNSORTED = "\u0098\u009c"  # around an article that is left out in sorting (MARC 21, from ISO 6630)
 _PUNCTUATION = frozenset("“”‘’–—…«»©®°·•§¿¡№")
@@ -159,10 +184,8 @@ def sense(text: str) -> float:
     count = len(_FOREIGN.findall(text))
     if not count:
         return 0.0
-    good = sum(_thai_good(run[0]) for run in re.finditer("[\u0e01-\u0e5b]+", text))
-    for at, char in ((m.start(), m[0]) for m in _FOREIGN.finditer(text)):
-        if not _THAI.match(char):
-            good += _good(text, at, char)
+    good = sum(_thai_good(run) for run in _THAI.findall(text))
+    good += sum(_good(text, m.start(), m[0]) for m in _OTHER.finditer(text))
     return good / count
 
 
