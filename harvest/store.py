@@ -105,6 +105,7 @@ def _keep_repairs(connection: Connection) -> None:
 
 STEPS = (_keep_repairs,)
 
+FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
 
 
@@ -454,7 +455,7 @@ def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: s
     deleted = payload.deleted or parsed.deleted
     return {
         "member": member, "local_id": local_id, "source": source, "format": fmt, "datestamp": payload.datestamp,
-        "deleted": deleted, "payload": zlib.compress(payload.data), "content": _content(parsed),
+        "deleted": deleted, "payload": zlib.compress(payload.data, FAST), "content": _content(parsed),
         "digest": hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
         "reading": reading, "run": run, "digest_before": None, "revision_before": None,
         "repairs": " ".join(parsed.repairs),
@@ -470,7 +471,7 @@ def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:
 
 
 def _content(parsed: Parsed) -> bytes:
-    return zlib.compress(msgspec.json.encode((parsed.values, parsed.holdings)))
+    return zlib.compress(msgspec.json.encode((parsed.values, parsed.holdings)), FAST)
 
 
 _Content = tuple[dict[str, tuple[str, ...]], tuple[Holding, ...]]

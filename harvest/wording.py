@@ -21,6 +21,8 @@ REPAIRS: dict[str, Text] = {
     "references": Text("ถอดรหัสอักขระแบบ &#…;", "numeric references (&#…;) were read as letters"),
     "twice": Text("อักขระเพี้ยนเพราะแปลงรหัสซ้ำ แก้กลับแล้ว", "its letters had been converted once too often"),
     "control": Text("มีอักขระควบคุมแทรก เปลี่ยนเป็นช่องว่าง", "control characters in it became blanks"),
+    "xml": Text("อักขระที่ XML ไม่อนุญาต แก้ให้อ่านได้แล้ว", "characters that XML does not allow were mended"),
+    "nameless": Text("ข้ามเขตข้อมูลที่ไม่มีแท็กหรือรหัส", "fields or subfields without tag or code were left out"),
     "unreadable": Text("มีบางไบต์อ่านไม่ได้ แสดงเป็น \ufffd", "a few bytes could not be read, and show as \ufffd"),
 }  # fmt: skip
 

@@ -17,8 +17,16 @@ DECLARED = 0.3  # what the record's own word counts, where the letters leave it 
 # What must be looked at more closely in text that was decoded without a fault: a numeric reference, UTF-8 that was
 # read as Latin-1 or as Thai, TIS-620 that was read as Latin-1, a control character (ULibM, old exports).
 TROUBLE = re.compile(
-    "&#|[\u00c2-\u00f4][\u0080-\u00bf\u2013-\u203a]|[\u00a1-\u00fb]{4}|เ[ธน][\u0080-\u009fก-ฟ\u2013-\u203a€…]|[\x00-\x1c\x7f\uf700-\uf71a]"
+    "&#|[\u00c2-\u00f4][\u0080-\u00bf\u2013-\u203a]|[\u00a1-\u00fb]{4}|(?:เ[ธน][\u0080-\u00a0ก-ฟ\u2013-\u203a€…]){2}|[\x00-\x1c\x7f\uf700-\uf71a]"
 )
+# One character, if any, at which that may stand: a record is searched for it in a tenth of the time.
+_HINT = re.compile("[&\x00-\x1c\x7f-\u00ff\uf700-\uf71a]")
+
+
+def troubled(text: str) -> bool:
+    """Whether a text must be looked at more closely (``mended``)."""
+    hint = _HINT.search(text) is not None or "เธ" in text or "เน" in text
+    return hint and TROUBLE.search(text) is not None
 
 
 def decode(fields: Iterable[bytes], declared: str, named: str = "") -> tuple[list[str], list[str]]:
@@ -250,7 +258,7 @@ _OLD_THAI = {0xF700 + n: letter for n, letter in enumerate(_TAILS)}
 
 def mended(text: str) -> tuple[str, tuple[str, ...]]:
     """The text as it was meant, and what had to be mended: ``references``, ``twice``, ``control``."""
-    if not TROUBLE.search(text):
+    if not troubled(text):
         return text, ()
     found: list[str] = []
     for name, mend in (("references", _dereferenced), ("twice", _once), ("control", _printable)):

@@ -66,26 +66,30 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
     directory, pieces = payload[LEADER : begin - 1], payload[begin:-2].split(b"\x1e")
     if payload[begin - 1 : begin] != b"\x1e" or len(directory) != ENTRY * len(pieces):
         return None
-    at = 0
-    for number, piece in enumerate(pieces):
-        if directory[ENTRY * number + 3 : ENTRY * number + ENTRY] != b"%04d%05d" % (len(piece) + 1, at):
-            return None
-        at += len(piece) + 1
+    at = place = 0
     try:
+        for piece in pieces:
+            length = len(piece) + 1
+            if int(directory[place + 3 : place + ENTRY]) != 100_000 * length + at:
+                return None
+            at += length
+            place += ENTRY
         text = _decoded(payload, encoding)
         tags = directory.decode("ascii")
-    except UnicodeDecodeError:
+    except ValueError:  # no number, or no such letters
         return None
-    if text is None or letters.TROUBLE.search(text):
+    if text is None or letters.troubled(text):
         return None
     fields = []
-    for number, part in enumerate(text[text.index("\x1e") + 1 : -2].split("\x1e")):
-        tag = tags[ENTRY * number : ENTRY * number + 3]
+    place = 0
+    for part in text[text.index("\x1e") + 1 : -2].split("\x1e"):
+        tag = tags[place : place + 3]
+        place += ENTRY
         if tag < "010" and tag.isdigit():
             fields.append(Field(tag, part))
             continue
         indicators, *subfields = part.split("\x1f")
-        if len(indicators) != 2 or (not part.isascii() and not indicators.isascii()):
+        if len(indicators) != 2 or not indicators.isascii():
             return None
         fields.append(Field(tag, "", indicators, tuple([(s[0], s[1:]) for s in subfields if s])))
     return MarcDescribed(text[:LEADER], fields)
@@ -114,7 +118,7 @@ def _marc8(payload: bytes) -> MarcDescribed | None:
         return None
     fields = [_field(f) for f in record.fields]
     texts = (text for f in fields for text in (f.data, *(value for _, value in f.subfields)))
-    if said.getvalue() or any(letters.TROUBLE.search(text) for text in texts):
+    if said.getvalue() or any(letters.troubled(text) for text in texts):
         return None
     return MarcDescribed(str(record.leader), fields)
 

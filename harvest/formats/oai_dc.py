@@ -7,7 +7,7 @@ from typing import BinaryIO
 from config import tables
 from config.holdings import Holding
 from harvest import extract
-from harvest.formats import xml
+from harvest.formats import letters, xml
 from harvest.record import Parsed, Payload
 
 
@@ -34,21 +34,27 @@ class DublinCore:
         return xml.cut(stream, "dc", name)
 
     def parse(self, payload: bytes) -> Parsed:
-        described = DublinCoreDescribed(_elements(payload))
+        elements, repairs = _elements(payload)
+        described = DublinCoreDescribed(elements)
         values = extract.values(described, self.fields)
         return Parsed(
             values=values,
             holdings=tuple(Holding(member=self.member, link=link) for link in values.get("url", ())),
+            repairs=repairs,
             local_id=hashlib.sha256(payload).hexdigest()[:16],  # of a file; OAI-PMH brings the identifier itself
         )
 
 
-def _elements(payload: bytes) -> dict[str, list[str]]:
-    root = xml.parse(payload)
-    found: dict[str, list[str]] = {}
+def _elements(payload: bytes) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """The texts by their elements' names, and what was mended in them."""
+    root, mended = xml.read(payload)
+    repairs = dict.fromkeys(mended)
+    elements: dict[str, list[str]] = {}
     for element in root:
         if xml.name(element) and (text := xml.text(element)):
-            found.setdefault(xml.name(element), []).append(text)
-    if not found:
+            text, found = letters.mended(text)
+            repairs |= dict.fromkeys(found)
+            elements.setdefault(xml.name(element), []).append(text)
+    if not elements:
         raise ValueError(f"no Dublin Core element in <{xml.name(root)}>")
-    return found
+    return elements, tuple(repairs)

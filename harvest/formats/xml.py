@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from harvest.formats import letters
 from harvest.record import HarvestError, Payload
 
 CHUNK = 1 << 20
@@ -25,6 +26,40 @@ def parse(data: bytes) -> etree._Element:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(f"not well-formed XML: {error.msg}") from error
+
+
+def read(data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
+    """The element of some bytes, and what had to be mended in their letters; tags and their nesting are never guessed.
+    Raises ValueError with the parser's own words."""
+    try:
+        return parse(data), ()
+    except ValueError:
+        mended = _BARE.sub(b"&amp;", _REFERENCE.sub(_allowed, _CONTROL.sub(b" ", _letters(data))))
+        if b'=\\"' in mended:  # XML that was taken out of JSON with its backslashes
+            mended = mended.replace(b'\\"', b'"').replace(b"\\n", b"\n")
+        if mended == data:
+            raise
+    return parse(mended), ("xml",)
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,9}));")
+_BARE = re.compile(rb"&(?!#?[A-Za-z0-9]{1,12};)")
+
+
+def _letters(data: bytes) -> bytes:
+    try:
+        data.decode("utf-8")
+        return data
+    except UnicodeDecodeError:
+        return letters.decode([data], "utf-8")[0][0].encode()
+
+
+def _allowed(reference: re.Match[bytes]) -> bytes:
+    """A numeric reference as it stands, or a blank where XML has no such character."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    fits = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0x10000 <= number < 0x110000
+    return reference[0] if fits else b" "
 
 
 def name(element: etree._Element) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import unicodedata
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from config import Tables
 from harvest.formats import letters, salvage
 from harvest.formats.marc import Marc
-from harvest.record import Parsed, Payload
+from harvest.record import HarvestError, Parsed, Payload
 from harvest.wording import REPAIRS, in_thai
 from tests.harvest.test_formats import TIGER, fault, marc21, pieces, reader
 
@@ -66,6 +67,43 @@ def test_every_record_of_every_damaged_file_is_stored_or_set_aside_with_a_reason
     assert dropped > 20
     assert untitled == ["dchud+mrrc__non-ascii-tag-roundtrip.mrc"], "its title is cut away"
     assert recovered >= 0.9 * dropped, f"{recovered} of {dropped}"
+
+
+def test_every_record_element_of_every_damaged_xml_file_is_stored_or_set_aside(data: Path, tables: Tables) -> None:
+    """pymarc stops at the first bad byte, and loses what follows it."""
+    seen = stored = 0
+    for path in sorted((data / "damaged/xml").iterdir()):
+        raw = path.read_bytes()
+        if not re.search(rb"<(?:[\w.-]+:)?(?:record|dc)[\s>]", re.sub(rb"<!\[CDATA\[.*?\]\]>", b"", raw, flags=re.S)):
+            with pytest.raises(HarvestError, match="is it the right file"):
+                pieces(reader(tables, "marcxml"), raw)
+            continue
+        form = reader(tables, "oai_dc" if re.search(rb"<(?:[\w.-]+:)?dc[\s>]", raw) else "marcxml")
+        if raw.count(b"<metadata>") == 0 and b"<record" in raw:
+            assert len(pieces(form, raw)) >= len(re.findall(rb"<record[\s>]", raw)), path.name
+        for piece in pieces(form, raw):
+            why = fault(form, piece)
+            assert not why or in_thai(why), f"{path.name}: no Thai for {why}"
+            seen, stored = seen + 1, stored + (not why)
+    assert seen >= 90
+    assert stored >= 0.95 * seen, f"{stored} of {seen}"
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "found"),
+    [
+        (b"A & B", "A & B", "xml"),
+        (b"A &#x1; B", "A   B", "xml"),
+        (b"A \x0b B", "A   B", "xml"),
+        ("การ".encode("cp874"), "การ", "xml"),
+        (b"&amp;#3585;", "ก", "references"),
+        (b"&amp; &lt;", "& <", ""),
+    ],
+)
+def test_letters_that_xml_does_not_allow_are_mended(tables: Tables, bad: bytes, good: str, found: str) -> None:
+    raw = b'<record><controlfield tag="001">1</controlfield><datafield tag="245"><subfield code="a">%s</subfield></datafield></record>'
+    parsed = reader(tables, "marcxml").parse(raw % bad)
+    assert (parsed.values["title"], parsed.repairs) == ((good,), (found,) if found else ())
 
 
 @pytest.mark.parametrize(
