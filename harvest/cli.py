@@ -75,7 +75,7 @@ def line(code: str, run: Run) -> str:
     error = "".join(c for c in " ".join((run.error or "").split()) if c.isprintable())
     match run.outcome:
         case "done":
-            return said
+            return f"{said}; NOTE: {error}" if error else said
         case "held":
             return f"{said}; HELD: {error}"
         case _:

@@ -29,6 +29,7 @@ class Progress(msgspec.Struct, frozen=True):
     watermark: str = ""  # everything that changed before this is here
     token: str = ""  # the list is not finished: go on with this resumption token
     until: str = ""  # the watermark that the unfinished list will have reached
+    reached: str = ""  # the unfinished list comes in the order of its datestamps, and has come so far
 
 
 class Batch(msgspec.Struct, frozen=True):

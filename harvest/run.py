@@ -14,6 +14,7 @@ from config import database
 from config.tables import Member, Source, Tables
 from harvest import extract
 from harvest.formats import open_format
+from harvest.lessons import Lessons
 from harvest.protocols import Visit, fetch
 from harvest.record import Format, HarvestError, Parsed, Payload
 from harvest.store import Reading, Run, Store
@@ -53,6 +54,7 @@ class _Harvest:
         self.seen = 0
         self.faults: list[str] = []
         self.held: list[str] = []
+        self.noticed: list[str] = []
 
     def run(self, dry_run: bool) -> Run:
         if not dry_run:
@@ -77,7 +79,7 @@ class _Harvest:
                 logger.exception("harvest of %s failed", self.member.code)
                 self.faults.append(f"{source.key}: {type(error).__name__}: {error}")
         outcome = "failed" if self.faults else "held" if self.held else "done"
-        said = "; ".join(self.faults + self.held) or None
+        said = "; ".join(self.faults + self.held + self.noticed) or None
         keys = [source.key for source in self.member.source]
         self._with(within, lambda c: self.store.resolve_former(c, number, self.member.code, keys))
         return self._with(within, lambda connection: self.store.finish(connection, number, outcome, said))
@@ -87,16 +89,26 @@ class _Harvest:
         form = open_format(source, code, self.tables.fields)
         reading = fingerprint(source, self.tables)
         known = self.store.progress(code, source.key)
-        visit = Visit(source, self.tables.directory, settings, known, self.full)
+        lessons = Lessons(self.store.learned(code).get(source.key))
+        visit = Visit(source, self.tables.directory, settings, known, self.full, lessons)
+        try:
+            self._visit(visit, form, reading, number, within)
+        finally:
+            self.noticed += (f"{source.key}: {sentence}" for sentence in lessons.said())
+            self._with(within, lambda c: self.store.learn(c, code, source.key, lessons.learned()))
+
+    def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
+        code, source = self.member.code, visit.source
         for batch in fetch(visit, form):
             read = [_read(payload, form) for payload in batch.payloads]
             self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound in the loop
                 c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
             self.seen += len(read)
             self.tell(self.seen, batch.of)
-        if source.load == "full":
+        whole = visit.lessons.whole
+        if source.load == "full" or whole:
             self._with(within, lambda c: self._withdraw(c, source, number))
-        if source.protocol == "file" or self.full:  # all of it was read: what is not broken any more needs nobody
+        if source.protocol == "file" or whole:  # all of it was read: what is not broken any more needs nobody
             self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
 
     def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
@@ -107,7 +119,7 @@ class _Harvest:
         if gone > allowed and not self.accept:
             self.held.append(
                 f"{source.key}: {gone} of {live} records are missing from the full load; they are kept. "
-                f"If they were withdrawn: sahaban harvest {code} --accept"
+                f"If they were withdrawn: sahaban harvest {code} {'' if source.load == 'full' else '--full '}--accept"
             )
             return
         self.store.withdraw(connection, number, code, source.key)

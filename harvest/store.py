@@ -24,11 +24,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
 from config import database
 from config.holdings import Holding
+from harvest.lessons import Learned
 from harvest.record import Parsed, Payload, Progress, Record
 
 SHAPE = MetaData()
@@ -89,7 +91,13 @@ _sources = Table(
     Column("member", String, primary_key=True),
     Column("source", String, primary_key=True),
     Column("progress", Text, nullable=False),
+    Column("learned", Text),  # JSON: what its visits found out about it
 )
+
+
+def _keep_what_is_learned(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE sources ADD COLUMN learned TEXT"))
+
 
 _counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True), Column("value", Integer))
 
@@ -103,7 +111,7 @@ def _keep_repairs(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
-STEPS = (_keep_repairs,)
+STEPS = (_keep_what_is_learned, _keep_repairs)
 
 FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
@@ -222,6 +230,13 @@ class Store:
             kept = connection.scalar(query)
         return msgspec.json.decode(kept, type=Progress) if kept else Progress()
 
+    def learned(self, member: str) -> dict[str, Learned]:
+        """What is known of a member's sources, by their keys."""
+        query = select(_sources.c.source, _sources.c.learned).where(_sources.c.member == member)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(_sources.c.source)).all()
+        return {source: msgspec.json.decode(kept, type=Learned) for source, kept in rows if kept}
+
     # ── a run ────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, connection: Connection, member: str) -> int:
@@ -334,10 +349,16 @@ class Store:
             )  # fmt: skip
 
     def _advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+        self._keep(connection, member, source, progress=msgspec.json.encode(progress).decode())
+
+    def learn(self, connection: Connection, member: str, source: str, learned: Learned) -> None:
+        """Keep what a visit found out about its source."""
+        self._keep(connection, member, source, learned=msgspec.json.encode(learned).decode())
+
+    def _keep(self, connection: Connection, member: str, source: str, **kept: str) -> None:
         here = and_(_sources.c.member == member, _sources.c.source == source)
-        kept = {"progress": msgspec.json.encode(progress).decode()}
         if not connection.execute(update(_sources).where(here).values(kept)).rowcount:
-            connection.execute(insert(_sources).values(member=member, source=source, **kept))
+            connection.execute(insert(_sources).values({"member": member, "source": source, "progress": "{}"} | kept))
 
     def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
         """After a full load: (live records of the source that did not come, live records that it had in all)."""

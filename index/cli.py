@@ -91,7 +91,8 @@ def nightly(installation: Installation) -> None:
 def status(installation: Installation, member: str | None, as_data: bool) -> None:
     """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong.
 
-    With MEMBER only that one, what waits in its quarantine, where it stood and why, and what was mended in the others.
+    With MEMBER only that one, what was learned about its sources, what waits in its quarantine, where it stood and why,
+    and what was mended in its records.
     """
     tables = installation.tables
     store = Store(installation.database)
@@ -100,6 +101,10 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
         click.echo(member_line(member, standings.get(member, Standing()), tables))
+        for source, learned in store.learned(member).items():
+            click.echo(f"  {source}")
+            for sentence in learned.said():
+                click.echo(f"    {sentence}")
         for place, reason, kept in store.quarantined(member):
             thai = wording.in_thai(reason)
             click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(kept)} bytes are kept)")

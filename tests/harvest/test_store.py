@@ -173,5 +173,6 @@ def test_a_store_of_an_earlier_version_learns_what_was_mended(tmp_path: Path) ->
     with database.writing(engine) as connection:
         connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN repaired")
         connection.exec_driver_sql("ALTER TABLE records DROP COLUMN repairs")
+        connection.exec_driver_sql("ALTER TABLE sources DROP COLUMN learned")
         connection.exec_driver_sql("UPDATE schema_versions SET version = 0 WHERE room = 'harvest'")
     assert Store(database.connect(url)).repaired("aaa") == {}
