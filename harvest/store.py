@@ -251,8 +251,8 @@ class Store:
     def put(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
         readings: Iterable[Reading], progress: Progress | None = None,
-    ) -> None:  # fmt: skip
-        """Store one batch with its counts and the progress that it makes: all of it, or nothing."""
+    ) -> dict[str, int]:  # fmt: skip
+        """Store one batch with its counts and the progress that it makes: all of it, or nothing. The counts."""
         counts = dict.fromkeys(COUNTS, 0)
         repaired = 0
         good: dict[str, Reading] = {}
@@ -268,8 +268,26 @@ class Store:
             good[local_id] = item
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
-            self._advance(connection, member, source, progress)
+            self.advance(connection, member, source, progress)
         changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
+        seen = _runs.c.seen + sum(counts.values())
+        connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
+        return counts
+
+    def still(self, connection: Connection, run: int, member: str, source: str, known: Progress) -> None:
+        """What was read in an earlier run is there as it was, and counts as it did; it is not read again."""
+        told = {"run": run, "digest_before": _records.c.digest, "revision_before": _records.c.revision}
+        here = and_(_records.c.member == member, _records.c.source == source, _records.c.run == known.run)
+        mended = select(func.count()).select_from(_records).where(here, _records.c.repairs != "")
+        repaired = connection.scalar(mended) or 0
+        unchanged = connection.execute(update(_records).where(here).values(told)).rowcount
+        aside = and_(
+            _quarantine.c.member == member, _quarantine.c.source == source,
+            _quarantine.c.run == known.run, _quarantine.c.resolved.is_(None),
+        )  # fmt: skip
+        quarantined = connection.execute(update(_quarantine).where(aside).values(run=run)).rowcount
+        counts = {"unchanged": unchanged, "superseded": known.superseded, "quarantined": quarantined}
+        changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items()}
         seen = _runs.c.seen + sum(counts.values())
         connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
 
@@ -348,7 +366,8 @@ class Store:
                 )
             )  # fmt: skip
 
-    def _advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+    def advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+        """Keep how far the harvest of a source has come."""
         self._keep(connection, member, source, progress=msgspec.json.encode(progress).decode())
 
     def learn(self, connection: Connection, member: str, source: str, learned: Learned) -> None:
