@@ -42,7 +42,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protocol: str
     format: str
     url: str = ""  # oai: the base URL
-    path: str = ""  # file: a file, a pattern or a directory, relative to the tables
+    path: str = ""  # file: a file, a pattern or a directory, relative to the tables, or an http(s) address
     set: str = ""  # oai: only this set
     prefix: str = ""  # oai: the metadataPrefix, where the server's own list does not tell it
     hosts: tuple[str, ...] = ()  # other servers that it may redirect to: "name" or "name:port"
@@ -110,6 +110,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backoff: Annotated[float, Meta(ge=0, le=3600)] = 0.5  # seconds before a request is tried again; doubled each time
     longest_wait: Annotated[float, Meta(ge=0, le=86400)] = 900.0  # seconds that a busy server may ask to wait
     answer_mb: Annotated[int, Meta(ge=1, le=2000)] = 100  # the largest answer of a server, unpacked
+    unpacked_mb: Annotated[int, Meta(ge=1, le=100_000)] = 2000  # what the files of an archive may unpack to
+    settle: Annotated[float, Meta(ge=0, le=600)] = 1.0  # seconds for which a file must not grow before it is read
     whole_days: Annotated[int, Meta(ge=1, le=3650)] = 7  # how often a source that never says "deleted" is listed whole
     withdraw_percent: Annotated[float, Meta(ge=0, le=100)] = (
         5.0  # a full load never withdraws more than this share of a member ...
@@ -288,7 +290,7 @@ def _source(
     faults += _one_of(source.format, known.formats, f"{where} format", "format")
     if source.protocol == "oai" and not re.match(r"https?://\S+$", source.url):
         faults.append(f"{where} url: an oai source needs its base URL, http:// or https://")
-    if re.match(r"https?://[^/]*@", source.url):
+    if re.match(r"https?://[^/]*@", source.url or source.path):
         faults.append(f"{where} url: a password never stands in an address: write user and password beside it")
     if source.password and not re.match(r"(env|file):.", source.password):
         faults.append(f"{where} password: write where it is, env:NAME or file:PATH, and not the password itself")

@@ -27,6 +27,7 @@ SENTENCES = {
     "shrunk": "{many} times the list became shorter while it was read; it went on by datestamp ({told})",
     "post": "its resumption tokens are too long for an address; they are sent by POST ({told})",
     "moved": "has moved for good: put the new address into members.toml ({told})",
+    "uploading": "{many} files were still being uploaded, and are left for the next run ({told})",
     "identify": "does not answer Identify ({told}); days are asked for",
 }
 
@@ -61,6 +62,8 @@ class Lessons:
     def __init__(self, known: Learned | None = None):
         known = known or Learned()
         self.facts, self.before = dict(known.facts), known.lessons
+        self.still = False  # nothing of it changed since it was read last, and so it was not read again
+        self.left = False  # some of it was not read this time: what did not come may still be there
         self.whole = False  # the source was listed from its beginning to its end, and nothing was missing
         self._many: Counter[str] = Counter()
         self._first: dict[str, str] = {}

@@ -25,12 +25,16 @@ class Payload(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the harvest of one OAI source has come; kept with it between runs."""
+    """How far the harvest of one source has come; kept with it between runs."""
 
     watermark: str = ""  # everything that changed before this is here
     token: str = ""  # the list is not finished: go on with this resumption token
     until: str = ""  # the watermark that the unfinished list will have reached
     reached: str = ""  # the unfinished list comes in the order of its datestamps, and has come so far
+    files: dict[str, str] = {}  # what was read, as it was then: name -> size and time, or ETag and Last-Modified
+    reading: str = ""  # ... with which tables
+    run: int = 0  # ... in which run
+    superseded: int = 0  # ... and how many of its records a later one of the same id replaced
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -48,6 +52,7 @@ class Parsed(msgspec.Struct, frozen=True):
     holdings: tuple[Holding, ...] = ()
     local_id: str = ""
     deleted: bool = False
+    repairs: tuple[str, ...] = ()  # what had to be mended: names in harvest.wording.REPAIRS
 
 
 class Record(msgspec.Struct, frozen=True):

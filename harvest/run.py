@@ -16,7 +16,7 @@ from harvest import extract
 from harvest.formats import open_format
 from harvest.lessons import Lessons
 from harvest.protocols import Visit, fetch
-from harvest.record import Format, HarvestError, Parsed, Payload, XmlFormat
+from harvest.record import Format, HarvestError, Parsed, Payload, Progress, XmlFormat
 from harvest.store import Reading, Run, Store
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,8 @@ class _Harvest:
         reading = fingerprint(source, self.tables)
         known = self.store.progress(code, source.key)
         lessons = Lessons(self.store.learned(code).get(source.key))
-        visit = Visit(source, self.tables.directory, settings, known, self.full, lessons)
+        again = self.full or (self.accept and source.protocol == "file")  # what is accepted is looked at
+        visit = Visit(source, self.tables.directory, settings, known, again, lessons)
         try:
             self._visit(visit, form, reading, number, within)
         finally:
@@ -99,17 +100,34 @@ class _Harvest:
 
     def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
         code, source = self.member.code, visit.source
+        if visit.progress.reading != reading:  # read with other tables, or never
+            visit = msgspec.structs.replace(visit, progress=msgspec.structs.replace(visit.progress, files={}))
+        superseded = self._with(within, lambda c: self.store.superseded(c, number))
+        files: Progress | None = None
         for batch in fetch(visit, form):
+            if batch.progress and batch.progress.files:
+                files = batch.progress
+                continue
             read = [_read(payload, form) for payload in batch.payloads]
             self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound in the loop
                 c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
             self.seen += len(read)
             self.tell(self.seen, batch.of)
+        if visit.lessons.still:
+            known = msgspec.structs.replace(visit.progress, run=number)
+            self._with(within, lambda c: self.store.still(c, number, code, source.key, visit.progress))
+            self._with(within, lambda c: self.store.advance(c, code, source.key, known))
+            return
+        held = len(self.held)
         whole = visit.lessons.whole
-        if source.load == "full" or whole:
+        if (source.load == "full" or whole) and not visit.lessons.left:
             self._with(within, lambda c: self._withdraw(c, source, number))
-        if source.protocol == "file" or whole:  # all of it was read: what is not broken any more needs nobody
+        if (source.protocol == "file" or whole) and not visit.lessons.left:  # what is not broken any more needs nobody
             self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
+        if files and len(self.held) == held:
+            superseded = self._with(within, lambda c: self.store.superseded(c, number)) - superseded
+            files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)
+            self._with(within, lambda c: self.store.advance(c, code, source.key, files))
 
     def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
         """What a full load no longer brings was withdrawn, unless it is so much that a person must say so."""

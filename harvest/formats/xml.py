@@ -20,7 +20,7 @@ _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-def read(data: bytes) -> tuple[etree._Element, Counter[str]]:
+def parse_mended(data: bytes) -> tuple[etree._Element, Counter[str]]:
     """The element of some bytes, and what had to be mended first. Raises ValueError with the parser's own words."""
     try:
         return _strict(data), Counter()
@@ -30,6 +30,19 @@ def read(data: bytes) -> tuple[etree._Element, Counter[str]]:
             with contextlib.suppress(etree.XMLSyntaxError):
                 return _strict(better), done
         raise ValueError(f"not well-formed XML: {error.msg}") from error
+
+
+def read(data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
+    """The element of one record, and what had to be mended in it: tags and their nesting are never guessed.
+    Raises ValueError with the parser's own words."""
+    try:
+        root, done = parse_mended(data)
+    except ValueError:
+        if b'=\\"' not in data:
+            raise
+        root, _ = parse_mended(data.replace(b'\\"', b'"').replace(b"\\n", b"\n"))  # taken out of JSON as it stood
+        return root, ("xml",)
+    return root, ("xml",) if done else ()
 
 
 def _strict(data: bytes) -> etree._Element:

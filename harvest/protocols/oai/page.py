@@ -74,7 +74,7 @@ def read(response: Response) -> Read:
     if not content:
         raise Astray(f"{response.url}: answered with nothing (0 bytes)")
     try:
-        root, done = xml.read(content)
+        root, done = xml.parse_mended(content)
     except ValueError as error:
         root, done = _without_noise(response, content, str(error))
     if xml.name(root) != "OAI-PMH":
@@ -96,7 +96,7 @@ def _without_noise(response: Response, content: bytes, fault: str) -> tuple[etre
         raise Astray(f"{response.url}: answered with {what}, not with OAI-PMH 2.0: {fault}")
     if end is not None and (end.end() < len(content) or begin.start() > 0):
         try:
-            root, done = xml.read(content[begin.start() : end.end()])
+            root, done = xml.parse_mended(content[begin.start() : end.end()])
         except ValueError:
             pass
         else:
