@@ -103,7 +103,7 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         click.echo(member_line(member, standings.get(member, Standing()), tables))
         for source, learned in store.learned(member).items():
             click.echo(f"  {source}")
-            for sentence in learned.said():
+            for sentence in learned.said(tables.settings.language):
                 click.echo(f"    {sentence}")
         for place, reason, kept in store.quarantined(member):
             thai = wording.in_thai(reason)

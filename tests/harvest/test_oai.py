@@ -1,15 +1,21 @@
 """OAI-PMH servers that misbehave: each way against a real server, with what must come out."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from config.installation import Installation
 from harvest import web
+from harvest.ahead import ahead
 from harvest.run import harvest
 from harvest.store import COUNTS, Run, Store
+from index.cli import status
 from tests.conftest import Install, member
 from tests.harvest.misbehaving import BEHAVIOURS, Rec, Server, records, serving
 
@@ -397,3 +403,89 @@ def test_after_a_failure_at_most_one_page_is_fetched_again(serve: Serve, install
     server.asked.clear()
     assert run(installation).added == 30
     assert len(server.lists()) == 3
+
+
+def test_a_harvest_that_is_killed_goes_on_where_it_was(
+    serve: Serve, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve("")
+    installation = installed(install, server)
+    put, stored = Store.put, []
+
+    def killed(self: Store, *args: Any) -> None:
+        if len(stored) == 2:
+            raise SystemExit("killed")
+        stored.append(args)
+        put(self, *args)
+
+    monkeypatch.setattr(Store, "put", killed)
+    with pytest.raises(SystemExit):
+        run(installation)
+    monkeypatch.undo()
+    server.asked.clear()
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"added": 20})
+    assert [args["resumptionToken"][:2] for args in server.lists()] == ["20", "30"], "what was stored is not asked for"
+    assert titles(installation) == WHOLE
+
+
+# ── on the way ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_next_page_is_fetched_while_the_last_one_is_used() -> None:
+    fetched: list[int] = []
+    second = threading.Event()
+
+    def pages() -> Iterator[int]:
+        for number in range(3):
+            fetched.append(number)
+            if number:
+                second.set()
+            yield number
+        raise ValueError("the list breaks off")
+
+    coming = ahead(pages(), lambda: None)
+    assert next(coming) == 0
+    assert second.wait(10), "the second is fetched while the first one is here"
+    assert [next(coming), next(coming)] == [1, 2]
+    with pytest.raises(ValueError, match="breaks off"):
+        next(coming)
+
+
+def test_entities_are_neither_fetched_nor_multiplied(serve: Serve, install: Install, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cr3t")
+    many = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9))
+    attack = f'<!DOCTYPE x [<!ENTITY s SYSTEM "file://{tmp_path}/secret"><!ENTITY e0 "เสือ">{many}]>'
+    server = serve("")
+    server.hooks["body"] = lambda server, asked, body: (
+        body.replace(b"?>\n", b"?>" + attack.encode())
+        .replace("<dc:title>เสื้อ 3<".encode(), "<dc:title>เสื้อ &s;&e9;<".encode())
+        .replace("<dc:title>เสื้อ 4<".encode(), '<dc:title lang="&e9;">เสื้อ 4<'.encode())
+    )
+    installation = installed(install, server)
+    run(installation)
+    read = [(r.payload, r.values) for batch in Store(installation.database).records() for _, r in batch]
+    assert "s3cr3t" not in str(read)
+    assert len(str(read)) < 1 << 20
+
+
+def test_what_was_learned_is_shown(serve: Serve, install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    installation = installed(install, serve("datestamps-without-zone"))
+    run(installation)
+    shown = CliRunner().invoke(status, ["aaa"], obj=installation).output
+    assert "การลบ: บอกทุกครั้งที่ลบระเบียน" in shown
+    assert "วันเวลาไม่บอกเขตเวลา 40 รายการ (2024-01-01T08:00:00 of oai:x:0)" in shown
+    monkeypatch.setenv("SAHABAN_LANGUAGE", "en")
+    english = installed(install, serve(""))
+    assert "40 datestamps have no time zone" in CliRunner().invoke(status, ["aaa"], obj=english).output
+
+
+def test_a_source_that_mended_its_ways_is_believed_after_a_whole_visit(serve: Serve, install: Install) -> None:
+    server = serve("days-though-seconds-promised")
+    installation = installed(install, server)
+    run(installation)
+    for r in server.records:
+        r.stamp += "T08:00:00Z"
+    assert any("another granularity" in said for said in learned(installation))
+    run(installation, full=True)
+    assert not any("another granularity" in said for said in learned(installation))
