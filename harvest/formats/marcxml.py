@@ -60,14 +60,11 @@ def _field(element: etree._Element, repairs: dict[str, None]) -> Field | None:
         return None
     if kind == "controlfield":
         return Field(tag, data=element.text or "")
-    subfields = [s for s in element if xml.name(s) == "subfield"]
-    if not all(s.get("code") for s in subfields):
+    subfields = [(s.get("code"), xml.text(s)) for s in element if xml.name(s) == "subfield"]
+    coded = tuple([(code, text) for code, text in subfields if code])
+    if len(coded) < len(subfields):
         repairs["nameless"] = None
-    return Field(
-        tag,
-        indicators=(element.get("ind1") or " ") + (element.get("ind2") or " "),
-        subfields=tuple((code, xml.text(s)) for s in subfields if (code := s.get("code"))),
-    )
+    return Field(tag, "", (element.get("ind1") or " ") + (element.get("ind2") or " "), coded)
 
 
 def _mended(field: Field, repairs: dict[str, None]) -> Field:
