@@ -20,7 +20,7 @@ Start = Callable[[str, str], str]
 @pytest.fixture
 def start(servers: dict[int, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts a server by its name with further options: its base URL."""
-    (there,) = tmp_path_factory.getbasetemp().glob("servers*")
+    (there,) = tmp_path_factory.getbasetemp().glob("servers[0-9]*")
     with ExitStack() as stack:
         yield lambda name, options: stack.enter_context(_running(there, name, options))
 
