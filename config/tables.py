@@ -42,9 +42,12 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protocol: str
     format: str
     url: str = ""  # oai: the base URL
-    path: str = ""  # file: a file, a pattern or a directory, relative to the tables
+    path: str = ""  # file: a file, a pattern or a directory, relative to the tables, or an http(s) address
     set: str = ""  # oai: only this set
     prefix: str = ""  # oai: the metadataPrefix, where the server's own list does not tell it
+    hosts: tuple[str, ...] = ()  # other servers that it may redirect to: "name" or "name:port"
+    user: str = ""  # where the server asks who is there ...
+    password: str = ""  # ... "env:NAME" or "file:PATH" (mode 600): never the password itself
     encoding: str = ""  # where the file does not say it, or lies: "tis-620"
     load: Literal["full", "delta"] = "delta"  # full: what is missing was withdrawn
     holdings: str | tuple[str, ...] = ()  # "852: b=location h=call_number", or the name of a ready one
@@ -102,7 +105,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upload_mb: Annotated[int, Meta(ge=1, le=500)] = 20  # the largest purchase list that the page takes
     page_size: Annotated[int, Meta(ge=1, le=200)] = 20
     timeout: Annotated[float, Meta(gt=0, le=3600)] = 60.0  # seconds that a source may stay silent
+    longest_answer: Annotated[float, Meta(gt=0, le=86400)] = 600.0  # seconds that one answer may take in all
     retries: Annotated[int, Meta(ge=0, le=20)] = 4
+    backoff: Annotated[float, Meta(ge=0, le=3600)] = 0.5  # seconds before a request is tried again; doubled each time
+    longest_wait: Annotated[float, Meta(ge=0, le=86400)] = 900.0  # seconds that a busy server may ask to wait
+    answer_mb: Annotated[int, Meta(ge=1, le=2000)] = 100  # the largest answer of a server, unpacked
+    unpacked_mb: Annotated[int, Meta(ge=1, le=100_000)] = 2000  # what the files of an archive may unpack to
+    settle: Annotated[float, Meta(ge=0, le=600)] = 1.0  # seconds for which a file must not grow before it is read
+    whole_days: Annotated[int, Meta(ge=1, le=3650)] = 7  # how often a source that never says "deleted" is listed whole
     withdraw_percent: Annotated[float, Meta(ge=0, le=100)] = (
         5.0  # a full load never withdraws more than this share of a member ...
     )
@@ -280,6 +290,12 @@ def _source(
     faults += _one_of(source.format, known.formats, f"{where} format", "format")
     if source.protocol == "oai" and not re.match(r"https?://\S+$", source.url):
         faults.append(f"{where} url: an oai source needs its base URL, http:// or https://")
+    if re.match(r"https?://[^/]*@", source.url or source.path):
+        faults.append(f"{where} url: a password never stands in an address: write user and password beside it")
+    if source.password and not re.match(r"(env|file):.", source.password):
+        faults.append(f"{where} password: write where it is, env:NAME or file:PATH, and not the password itself")
+    if bool(source.user) != bool(source.password):
+        faults.append(f"{where} {'user' if source.password else 'password'}: user and password go together")
     if source.protocol == "oai" and source.load == "full":
         faults.append(f"{where} load: an oai server says itself what was deleted; full is for files")
     if source.protocol == "file" and not source.path:

@@ -80,14 +80,16 @@ def year_range(text: str) -> tuple[int | None, int | None] | None:
 
 
 _ISBN = re.compile(r"(?<![\dXx-])(?:97[89][-\s]?)?(?:\d[-\s]?){9}[\dXx](?![\dXx])")
+_SEPARATORS = re.compile(r"[-\s]")
 _ISSN = re.compile(r"(?<![\dXx-])\d{4}[-\s]?\d{3}[\dXx](?![\dXx-])")
 
 
 def isbns(text: str) -> Iterator[str]:
     """Every ISBN in a text whose check digit holds, as 13 digits, whatever length it was written in."""
     for match in _ISBN.finditer(ascii_digits(text)):
-        if _isbn.is_valid(match[0]):
-            yield _isbn.to_isbn13(_isbn.compact(match[0]))
+        digits = _SEPARATORS.sub("", match[0]).upper()
+        if _isbn.is_valid(digits):
+            yield digits if len(digits) == 13 else _isbn.to_isbn13(digits)
 
 
 def compact_isbns(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The sample's descriptions as MARC 21: records, ISO 2709 in UTF-8 or TIS-620, MARCXML."""
+"""The sample's descriptions as MARC 21: records, ISO 2709 in UTF-8, TIS-620 or as ULibM has it, MARCXML."""
 
 import re
 import unicodedata
@@ -37,6 +37,34 @@ def record(entry: Entry) -> pymarc.Record:
 def iso2709(entries: Iterable[Entry], encoding: str = "utf-8") -> bytes:
     """The records of a file. In an encoding other than UTF-8 the lengths count its bytes and leader/09 is blank."""
     return b"".join(_encoded(record(entry), encoding) for entry in entries)
+
+
+def ulibm(entries: Iterable[Entry]) -> bytes:
+    """The records of a file as ULibM exports them "in TIS-620": one that no other reader takes for MARC.
+
+    Lengths are those of the record in UTF-8, less the end mark, and are not corrected when its letters become TIS-620;
+    leader/09 still says UTF-8; control fields but 008 begin with two blanks; 999 has no indicators.
+    Source: ulibm/ulibm, ULIB/inc/marc_export.php and ULIB/_input/marcexport-allth.mrc.
+    """
+    return b"".join(_by_ulibm(record(entry)) for entry in entries)
+
+
+def _by_ulibm(found: pymarc.Record) -> bytes:
+    directory = body = ""
+    for tag, text in [*((field.tag, _ulibm_field(field)) for field in found.fields), ("999", "\x1faใช้งานได้ทุกระบบ")]:
+        length, start = len(f"{text}\x1e".encode()), len(body.encode())
+        directory += f"{tag}{length:04d}{start:05d}"
+        body += f"{text}\x1e"
+    base = 24 + len(directory) + 1
+    leader = f"{base + len(body.encode()):05d}{str(found.leader)[5:8]} a22{base:05d}Ia 4500"
+    return f"{leader}{directory}\x1e{body}\x1d".encode("tis-620")
+
+
+def _ulibm_field(field: Field) -> str:
+    if field.control_field:
+        return ("" if field.tag == "008" else "  ") + unaccented(field.data or "")
+    subfields = "".join(f"\x1f{code}{unaccented(value)}" for code, value in field.subfields)
+    return "".join(field.indicators or "  ") + subfields
 
 
 def _encoded(found: pymarc.Record, encoding: str) -> bytes:

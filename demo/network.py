@@ -17,7 +17,7 @@ FILES: dict[str, tuple[str, Writer]] = {
     "cas": ("cas.mrc", marc.iso2709),
     "bcnkk": ("bcnkk.xml", marc.collection),
     "kkvc": ("kkvc.mrc", partial(marc.iso2709, encoding="tis-620")),
-    "kktc": ("kktc.mrc", partial(marc.iso2709, encoding="tis-620")),
+    "kktc": ("kktc.mrc", marc.ulibm),
     "kkpl": ("ทะเบียนหนังสือ.csv", partial(sheets.comma_separated, columns=sheets.COLUMNS["kkpl"], encoding="utf-8-sig")),
     "kkm": ("kkm.csv", partial(sheets.comma_separated, columns=sheets.COLUMNS["kkm"])),
     "kkh": ("books.xlsx", partial(sheets.workbook, columns=sheets.COLUMNS["kkh"])),

@@ -69,11 +69,13 @@ def harvest_all(
 def line(code: str, run: Run) -> str:
     """A run in one line: ``kku: 996 seen: 969 added, 27 deleted``."""
     counts = ", ".join(f"{getattr(run, name)} {name}" for name in COUNTS if getattr(run, name)) or "nothing new"
+    if run.repaired:
+        counts += f" ({run.repaired} repaired)"
     said = f"{code}: {run.seen} seen: {counts}" if run.seen else f"{code}: nothing new"
     error = "".join(c for c in " ".join((run.error or "").split()) if c.isprintable())
     match run.outcome:
         case "done":
-            return said
+            return f"{said}; NOTE: {error}" if error else said
         case "held":
             return f"{said}; HELD: {error}"
         case _:

@@ -54,9 +54,12 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
 def _read(field: Field, member: str, mapping: Mapping) -> Iterator[Holding]:
     if field.tag == "856" and field.indicators[1] == "2":
         return  # a related resource (a cover, a table of contents), not the thing itself
+    there: dict[str, list[str]] = {}
+    for code, value in field.subfields:
+        there.setdefault(code, []).append(value)
     texts: dict[str, str] = {}
     for code, part in mapping.parts:
-        for value in field.all(code):
+        for value in there.get(code, ()):
             texts[part] = f"{texts.get(part, '')} {value.strip()}".strip()
     copies = texts.pop("copies", "")
     texts = {part: trim(text) if part != "link" else text for part, text in texts.items()}

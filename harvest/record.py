@@ -1,7 +1,7 @@
 """One member's one record, and what a protocol and a format say of it on the way."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import msgspec
 
@@ -21,14 +21,20 @@ class Payload(msgspec.Struct, frozen=True):
     datestamp: str = ""
     deleted: bool = False
     broken: str = ""  # why it cannot be a record; then it goes to quarantine with its bytes
+    element: Any = None  # the data as an XML element, where the protocol had to parse it anyway
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the harvest of one OAI source has come; kept with it between runs."""
+    """How far the harvest of one source has come; kept with it between runs."""
 
     watermark: str = ""  # everything that changed before this is here
     token: str = ""  # the list is not finished: go on with this resumption token
     until: str = ""  # the watermark that the unfinished list will have reached
+    reached: str = ""  # the unfinished list comes in the order of its datestamps, and has come so far
+    files: dict[str, str] = {}  # what was read, as it was then: name -> size and time, or ETag and Last-Modified
+    reading: str = ""  # ... with which tables
+    run: int = 0  # ... in which run
+    superseded: int = 0  # ... and how many of its records a later one of the same id replaced
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -46,6 +52,7 @@ class Parsed(msgspec.Struct, frozen=True):
     holdings: tuple[Holding, ...] = ()
     local_id: str = ""
     deleted: bool = False
+    repairs: tuple[str, ...] = ()  # what had to be mended: names in harvest.wording.REPAIRS
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -84,4 +91,13 @@ class Format(Protocol):
 
     def parse(self, payload: bytes) -> Parsed:
         """One record. Raises ValueError with a sentence where the bytes are none."""
+        ...
+
+
+@runtime_checkable
+class XmlFormat(Format, Protocol):
+    """A format whose records are XML elements."""
+
+    def of(self, element: Any) -> Parsed:
+        """As parse, of bytes that are parsed already."""
         ...

@@ -14,8 +14,9 @@ from config import database
 from config.tables import Member, Source, Tables
 from harvest import extract
 from harvest.formats import open_format
+from harvest.lessons import Lessons
 from harvest.protocols import Visit, fetch
-from harvest.record import Format, HarvestError, Parsed, Payload
+from harvest.record import Format, HarvestError, Parsed, Payload, Progress, XmlFormat
 from harvest.store import Reading, Run, Store
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class _Harvest:
         self.seen = 0
         self.faults: list[str] = []
         self.held: list[str] = []
+        self.noticed: list[str] = []
 
     def run(self, dry_run: bool) -> Run:
         if not dry_run:
@@ -77,7 +79,7 @@ class _Harvest:
                 logger.exception("harvest of %s failed", self.member.code)
                 self.faults.append(f"{source.key}: {type(error).__name__}: {error}")
         outcome = "failed" if self.faults else "held" if self.held else "done"
-        said = "; ".join(self.faults + self.held) or None
+        said = "; ".join(self.faults + self.held + self.noticed) or None
         keys = [source.key for source in self.member.source]
         self._with(within, lambda c: self.store.resolve_former(c, number, self.member.code, keys))
         return self._with(within, lambda connection: self.store.finish(connection, number, outcome, said))
@@ -87,17 +89,45 @@ class _Harvest:
         form = open_format(source, code, self.tables.fields)
         reading = fingerprint(source, self.tables)
         known = self.store.progress(code, source.key)
-        visit = Visit(source, self.tables.directory, settings, known, self.full)
+        lessons = Lessons(self.store.learned(code).get(source.key))
+        again = self.full or (self.accept and source.protocol == "file")  # what is accepted is looked at
+        visit = Visit(source, self.tables.directory, settings, known, again, lessons)
+        try:
+            self._visit(visit, form, reading, number, within)
+        finally:
+            self.noticed += (f"{source.key}: {sentence}" for sentence in lessons.said())
+            self._with(within, lambda c: self.store.learn(c, code, source.key, lessons.learned()))
+
+    def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
+        code, source = self.member.code, visit.source
+        if visit.progress.reading != reading:  # read with other tables, or never
+            visit = msgspec.structs.replace(visit, progress=msgspec.structs.replace(visit.progress, files={}))
+        superseded = self._with(within, lambda c: self.store.superseded(c, number))
+        files: Progress | None = None
         for batch in fetch(visit, form):
+            if batch.progress and batch.progress.files:
+                files = batch.progress
+                continue
             read = [_read(payload, form) for payload in batch.payloads]
             self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound in the loop
                 c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
             self.seen += len(read)
             self.tell(self.seen, batch.of)
-        if source.load == "full":
+        if visit.lessons.still:
+            known = msgspec.structs.replace(visit.progress, run=number)
+            self._with(within, lambda c: self.store.still(c, number, code, source.key, visit.progress))
+            self._with(within, lambda c: self.store.advance(c, code, source.key, known))
+            return
+        held = len(self.held)
+        whole = visit.lessons.whole
+        if (source.load == "full" or whole) and not visit.lessons.left:
             self._with(within, lambda c: self._withdraw(c, source, number))
-        if source.protocol == "file" or self.full:  # all of it was read: what is not broken any more needs nobody
+        if (source.protocol == "file" or whole) and not visit.lessons.left:  # what is not broken any more needs nobody
             self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
+        if files and len(self.held) == held:
+            superseded = self._with(within, lambda c: self.store.superseded(c, number)) - superseded
+            files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)
+            self._with(within, lambda c: self.store.advance(c, code, source.key, files))
 
     def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
         """What a full load no longer brings was withdrawn, unless it is so much that a person must say so."""
@@ -107,7 +137,7 @@ class _Harvest:
         if gone > allowed and not self.accept:
             self.held.append(
                 f"{source.key}: {gone} of {live} records are missing from the full load; they are kept. "
-                f"If they were withdrawn: sahaban harvest {code} --accept"
+                f"If they were withdrawn: sahaban harvest {code} {'' if source.load == 'full' else '--full '}--accept"
             )
             return
         self.store.withdraw(connection, number, code, source.key)
@@ -133,7 +163,10 @@ def _read(payload: Payload, form: Format) -> Reading:
     if payload.deleted and not payload.data:
         return Reading(payload, Parsed({}, deleted=True))
     try:
-        parsed = form.parse(payload.data)
+        if payload.element is not None and isinstance(form, XmlFormat):
+            parsed = form.of(payload.element)
+        else:
+            parsed = form.parse(payload.data)
     except ValueError as error:
         if payload.deleted:  # the header's word holds, whatever stands below it
             return Reading(msgspec.structs.replace(payload, data=b""), Parsed({}, deleted=True))

@@ -24,11 +24,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
 from config import database
 from config.holdings import Holding
+from harvest.lessons import Learned
 from harvest.record import Parsed, Payload, Progress, Record
 
 SHAPE = MetaData()
@@ -44,6 +46,7 @@ _runs = Table(
     *(Column(name, Integer, nullable=False, default=0) for name in
       ("seen", "added", "changed", "unchanged", "deleted", "superseded", "quarantined")),
     Column("error", Text),
+    Column("repaired", Integer, nullable=False, server_default="0"),  # of those seen: mended before they could be read
 )  # fmt: skip
 
 _records = Table(
@@ -63,6 +66,7 @@ _records = Table(
     Column("run", Integer, nullable=False),  # the run that saw it last ...
     Column("digest_before", LargeBinary),  # ... and what it found: a second copy in one run is told by these
     Column("revision_before", Integer),
+    Column("repairs", Text, nullable=False, server_default=""),  # what was mended: names in harvest.wording.REPAIRS
     Index("records_by_run", "member", "source", "run"),
 )
 
@@ -87,15 +91,34 @@ _sources = Table(
     Column("member", String, primary_key=True),
     Column("source", String, primary_key=True),
     Column("progress", Text, nullable=False),
+    Column("learned", Text),  # JSON: what its visits found out about it
 )
+
+
+def _keep_what_is_learned(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE sources ADD COLUMN learned TEXT"))
+
 
 _counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True), Column("value", Integer))
 
+
+def _keep_repairs(connection: Connection) -> None:
+    """What was mended in a record is kept with it, and counted with the run."""
+    for table, column in (
+        ("runs", "repaired INTEGER NOT NULL DEFAULT 0"),
+        ("records", "repairs TEXT NOT NULL DEFAULT ''"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
+STEPS = (_keep_what_is_learned, _keep_repairs)
+
+FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
 
 
-class Run(msgspec.Struct, frozen=True):
-    """One member's one run. ``seen`` is the sum of the other counts."""
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One member's one run. ``seen`` is the sum of the other counts; those ``repaired`` are among them."""
 
     started: str
     finished: str | None
@@ -108,6 +131,7 @@ class Run(msgspec.Struct, frozen=True):
     superseded: int
     quarantined: int
     error: str | None
+    repaired: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -131,7 +155,7 @@ class Store:
     """The harvest's tables. Every method is one transaction, unless it is given a connection."""
 
     def __init__(self, engine: Engine):
-        database.prepare(engine, "harvest", SHAPE)
+        database.prepare(engine, "harvest", SHAPE, STEPS)
         self.engine = engine
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -192,11 +216,26 @@ class Store:
             rows = connection.execute(query.order_by(_quarantine.c.id)).mappings().all()
         return [(row["place"], row["reason"], zlib.decompress(row["payload"])) for row in rows]
 
+    def repaired(self, member: str) -> dict[str, int]:
+        """What was mended in a member's live records, each set of repairs with the number of its records."""
+        mended = and_(_records.c.member == member, _records.c.deleted.is_(False), _records.c.repairs != "")
+        query = select(_records.c.repairs, func.count()).where(mended).group_by(_records.c.repairs)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(func.count().desc())).all()
+        return {repairs: count for repairs, count in rows}  # noqa: C416  # a row is no tuple to mypy
+
     def progress(self, member: str, source: str) -> Progress:
         query = select(_sources.c.progress).where(_sources.c.member == member, _sources.c.source == source)
         with self.engine.connect() as connection:
             kept = connection.scalar(query)
         return msgspec.json.decode(kept, type=Progress) if kept else Progress()
+
+    def learned(self, member: str) -> dict[str, Learned]:
+        """What is known of a member's sources, by their keys."""
+        query = select(_sources.c.source, _sources.c.learned).where(_sources.c.member == member)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(_sources.c.source)).all()
+        return {source: msgspec.json.decode(kept, type=Learned) for source, kept in rows if kept}
 
     # ── a run ────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,20 +254,43 @@ class Store:
     ) -> None:  # fmt: skip
         """Store one batch with its counts and the progress that it makes: all of it, or nothing."""
         counts = dict.fromkeys(COUNTS, 0)
+        repaired = 0
         good: dict[str, Reading] = {}
         for item in readings:
             if item.fault or not item.parsed:
                 counts["quarantined"] += 1
                 self._set_aside(connection, run, member, source, item)
                 continue
+            repaired += bool(item.parsed.repairs)
             local_id = item.payload.local_id or item.parsed.local_id
             if local_id in good:
                 counts["superseded"] += 1
             good[local_id] = item
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
-            self._advance(connection, member, source, progress)
-        changes = {name: _runs.c[name] + count for name, count in counts.items() if count}
+            self.advance(connection, member, source, progress)
+        changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
+        seen = _runs.c.seen + sum(counts.values())
+        connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
+
+    def superseded(self, connection: Connection, run: int) -> int:
+        """How many records a later copy in the same run has replaced so far."""
+        return connection.scalar(select(_runs.c.superseded).where(_runs.c.id == run)) or 0
+
+    def still(self, connection: Connection, run: int, member: str, source: str, known: Progress) -> None:
+        """What was read in an earlier run is there as it was, and counts as it did; it is not read again."""
+        told = {"run": run, "digest_before": _records.c.digest, "revision_before": _records.c.revision}
+        here = and_(_records.c.member == member, _records.c.source == source, _records.c.run == known.run)
+        mended = select(func.count()).select_from(_records).where(here, _records.c.repairs != "")
+        repaired = connection.scalar(mended) or 0
+        unchanged = connection.execute(update(_records).where(here).values(told)).rowcount
+        aside = and_(
+            _quarantine.c.member == member, _quarantine.c.source == source,
+            _quarantine.c.run == known.run, _quarantine.c.resolved.is_(None),
+        )  # fmt: skip
+        quarantined = connection.execute(update(_quarantine).where(aside).values(run=run)).rowcount
+        counts = {"unchanged": unchanged, "superseded": known.superseded, "quarantined": quarantined}
+        changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items()}
         seen = _runs.c.seen + sum(counts.values())
         connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
 
@@ -284,7 +346,9 @@ class Store:
         if row["digest"] == before:
             row["revision"] = revision_before
         if keep_payload:  # a deletion by its header alone brings no record: what was known stays
-            row = {name: value for name, value in row.items() if name not in ("payload", "content", "format")}
+            row = {
+                name: value for name, value in row.items() if name not in ("payload", "content", "format", "repairs")
+            }
         row |= {"digest_before": before, "revision_before": revision_before}
         here = and_(_records.c.member == row["member"], _records.c.local_id == row["local_id"])
         connection.execute(update(_records).where(here).values(row))
@@ -305,11 +369,18 @@ class Store:
                 )
             )  # fmt: skip
 
-    def _advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+    def advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
+        """Keep how far the harvest of a source has come."""
+        self._keep(connection, member, source, progress=msgspec.json.encode(progress).decode())
+
+    def learn(self, connection: Connection, member: str, source: str, learned: Learned) -> None:
+        """Keep what a visit found out about its source."""
+        self._keep(connection, member, source, learned=msgspec.json.encode(learned).decode())
+
+    def _keep(self, connection: Connection, member: str, source: str, **kept: str) -> None:
         here = and_(_sources.c.member == member, _sources.c.source == source)
-        kept = {"progress": msgspec.json.encode(progress).decode()}
         if not connection.execute(update(_sources).where(here).values(kept)).rowcount:
-            connection.execute(insert(_sources).values(member=member, source=source, **kept))
+            connection.execute(insert(_sources).values({"member": member, "source": source, "progress": "{}"} | kept))
 
     def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
         """After a full load: (live records of the source that did not come, live records that it had in all)."""
@@ -381,7 +452,10 @@ class Store:
             revision = _next_revision(connection)
             for local_id, item in parsed.items():
                 here = and_(_records.c.member == member, _records.c.local_id == local_id)
-                changed = {"content": _content(item), "reading": reading, "revision": revision}
+                changed = {
+                    "content": _content(item), "reading": reading, "revision": revision,
+                    "repairs": " ".join(item.repairs),
+                }  # fmt: skip
                 connection.execute(update(_records).where(here).values(changed))
 
 
@@ -424,9 +498,10 @@ def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: s
     deleted = payload.deleted or parsed.deleted
     return {
         "member": member, "local_id": local_id, "source": source, "format": fmt, "datestamp": payload.datestamp,
-        "deleted": deleted, "payload": zlib.compress(payload.data), "content": _content(parsed),
+        "deleted": deleted, "payload": zlib.compress(payload.data, FAST), "content": _content(parsed),
         "digest": hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
         "reading": reading, "run": run, "digest_before": None, "revision_before": None,
+        "repairs": " ".join(parsed.repairs),
     }  # fmt: skip
 
 
@@ -439,7 +514,7 @@ def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:
 
 
 def _content(parsed: Parsed) -> bytes:
-    return zlib.compress(msgspec.json.encode((parsed.values, parsed.holdings)))
+    return zlib.compress(msgspec.json.encode((parsed.values, parsed.holdings)), FAST)
 
 
 _Content = tuple[dict[str, tuple[str, ...]], tuple[Holding, ...]]

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from config import database
 from config.installation import Installation
 from config.tables import Tables
+from harvest import wording
 from harvest.cli import BUSY, DONE, PERSON, choose, harvest_all
 from harvest.cli import line as run_line
 from harvest.store import Standing, Store
@@ -90,7 +91,8 @@ def nightly(installation: Installation) -> None:
 def status(installation: Installation, member: str | None, as_data: bool) -> None:
     """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong.
 
-    With MEMBER only that one, and what waits in its quarantine: where it stood, and why.
+    With MEMBER only that one, what was learned about its sources, what waits in its quarantine, where it stood and why,
+    and what was mended in its records.
     """
     tables = installation.tables
     store = Store(installation.database)
@@ -99,8 +101,15 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
         click.echo(member_line(member, standings.get(member, Standing()), tables))
+        for source, learned in store.learned(member).items():
+            click.echo(f"  {source}")
+            for sentence in learned.said(tables.settings.language):
+                click.echo(f"    {sentence}")
         for place, reason, kept in store.quarantined(member):
-            click.echo(f"  {place}: {reason} ({len(kept)} bytes are kept)")
+            thai = wording.in_thai(reason)
+            click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(kept)} bytes are kept)")
+        for repairs, count in store.repaired(member).items():
+            click.echo(f"  {count} repaired: {wording.repaired(repairs.split(), tables.settings.language)}")
         return
     members = {
         code: standings.get(code, Standing()) for code in [*tables.members, *sorted({*standings} - {*tables.members})]

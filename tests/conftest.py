@@ -89,7 +89,8 @@ def install(tmp_path: Path) -> Install:
         directory = tmp_path / "config"
         directory.mkdir(exist_ok=True)
         for name in ("fields.toml", "settings.toml"):
-            (directory / name).write_bytes((ROOT / "config" / name).read_bytes())
+            text = (ROOT / "config" / name).read_text(encoding="utf-8")
+            (directory / name).write_text(text.replace("settle = 1.0 ", "settle = 0.0 "), encoding="utf-8")
         (directory / "members.toml").write_text(members, encoding="utf-8")
         return Installation(directory, tmp_path / "home", sahaban.known)
 

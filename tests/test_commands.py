@@ -547,3 +547,17 @@ def test_an_import_names_what_contradicts_it(shelves: Run, tiger: dict[str, Any]
 def test_wrong_use_of_the_desk_is_one_line(shelves: Run, arguments: list[str], said: str) -> None:
     result = shelves(*arguments)
     assert (result.returncode, said in result.stderr) == (2, True), result.stderr
+
+
+def test_what_was_mended_is_counted_and_shown(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="marc"))
+    good = marc21(*TIGER)
+    drop(
+        installation.directory,
+        "a.mrc",
+        b"00099" + good[5:] + marc21(("001", "2"), ("245", "00$aเสื้อ"), encoding="cp874") + b"?\x1d",
+    )
+    assert "2 added, 1 quarantined (2 repaired)" in run("harvest").stdout
+    shown = run("status", "aaa").stdout
+    assert "1 repaired: ความยาวในระเบียนไม่ตรง" in shown
+    assert "too short for a MARC record: 2 bytes · สั้นเกินกว่าจะเป็นระเบียน MARC" in shown

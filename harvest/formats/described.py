@@ -51,10 +51,12 @@ class MarcDescribed:
 
     kind = "marc"
 
-    def __init__(self, leader: str, fields: Iterable[Field]):
+    def __init__(self, leader: str, fields: Iterable[Field], repairs: tuple[str, ...] = ()):
         self.leader = leader
+        self.repairs = repairs  # what had to be mended before it could be read: harvest.wording.REPAIRS
+        self.in_order = tuple(fields)
         self.fields: dict[str, list[Field]] = {}
-        for field in fields:
+        for field in self.in_order:
             self.fields.setdefault(_filed_under(field), []).append(field)
 
     def texts(self, path: str) -> list[str]:
@@ -63,8 +65,8 @@ class MarcDescribed:
         for part in parse_path(path):
             if part.span:
                 found += self._stretch(part)
-            else:
-                found += _thai_first([_joined(f, part.codes) for f in self.fields.get(part.tag, ())])
+            elif fields := self.fields.get(part.tag):
+                found += _thai_first([_joined(f, part.codes) for f in fields])
         return [text for text in found if text]
 
     def _stretch(self, part: Path) -> list[str]:
@@ -89,11 +91,10 @@ def _joined(field: Field, codes: str) -> str:
     if not field.subfields:
         return field.data.strip() if not codes else ""
     text = ""
+    heading = field.tag[0] == "6"
     for code, value in field.subfields:
-        value = value.strip()
-        if code in codes and value:
-            subdivision = field.tag[0] == "6" and code in "vxyz"
-            text += (" -- " if subdivision and text else " " if text else "") + value
+        if code in codes and (value := value.strip()):
+            text += (" -- " if heading and code in "vxyz" else " ") + value if text else value
     return trim(text)
 
 
@@ -109,4 +110,7 @@ _STOP = re.compile(r"(?<=[^\s.]{4})\.$|(?<=\d{4}\])\.$|(?<=[^\s.]{3}\))\.$")
 
 def trim(text: str) -> str:
     """The text without the punctuation that ISBD puts at an element's end."""
-    return _STOP.sub("", _TAIL.sub("", text.strip())).strip()
+    text = text.strip()
+    if text and text[-1] in "/:;,=":
+        text = _TAIL.sub("", text).strip()
+    return _STOP.sub("", text).strip() if text and text[-1] == "." else text

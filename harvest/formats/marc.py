@@ -3,15 +3,18 @@
 import contextlib
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+import msgspec
 import pymarc
 from pymarc import exceptions
 
 from config import tables
 from harvest import extract
+from harvest.formats import letters, salvage
 from harvest.formats.described import Field, MarcDescribed
 from harvest.holdings import Mapping as HoldingMap
 from harvest.holdings import holdings, mappings
@@ -19,8 +22,9 @@ from harvest.record import Parsed, Payload
 
 END = b"\x1d"  # ends a record
 BLANK = b" \r\n\t\x00\x1a"  # what programs leave between records and after the last one
-LEADER = 24
+LEADER, ENTRY = 24, 12
 CHUNK = 1 << 20
+LIMIT = 16 << 20  # bytes of one record: real ones that are too long for their leader have a little over one million
 
 # What pymarc has to say of a record is said by the quarantine; on standard error nobody reads it.
 logging.getLogger("pymarc").setLevel(logging.CRITICAL)
@@ -43,52 +47,124 @@ class Marc:
         return parsed(self.described(payload), self.member, self.fields, self.maps)
 
     def described(self, payload: bytes) -> MarcDescribed:
+        """As it stands where it stands right, as pymarc reads it where it is MARC-8, else salvaged."""
         if len(payload) <= LEADER:
             raise ValueError(f"too short for a MARC record: {len(payload)} bytes")
-        try:
-            # pymarc keeps an odd subfield code and warns of each, and writes of MARC-8 to standard error
-            with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-                warnings.simplefilter("ignore", exceptions.BadSubfieldCodeWarning)
-                record = self._record(payload)
-        except (exceptions.PymarcException, UnicodeDecodeError, ValueError, IndexError) as error:
-            said = str(error) or type(error).__name__
-            raise ValueError(f"cannot be read as MARC in {self._declared(payload)}: {said}") from error
-        return MarcDescribed(str(record.leader), (_field(f) for f in record.fields))
+        read = _plainly(payload, self.encoding) or (None if self.encoding else _marc8(payload))
+        return read or MarcDescribed(*msgspec.structs.astuple(salvage.read(payload, self.encoding)))
 
-    def _record(self, payload: bytes) -> pymarc.Record:
-        if not self.encoding:
-            return pymarc.Record(data=payload, hide_utf8_warnings=True)
-        if self.encoding.lower().replace("-", "") == "utf8":
-            return pymarc.Record(data=payload, force_utf8=True)
-        # pymarc believes leader/09 before its own argument, and a file that lies has "a" there.
-        return pymarc.Record(data=payload[:9] + b" " + payload[10:], file_encoding=self.encoding)
 
-    def _declared(self, payload: bytes) -> str:
-        return self.encoding or ("UTF-8" if payload[9:10] == b"a" else "MARC-8")
+def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
+    """A record whose lengths all hold and whose letters are what it says; None where anything is otherwise.
+
+    It reads what pymarc reads, in a tenth of the time: the tests hold the two against each other.
+    """
+    base = payload[12:17]
+    if not (base.isdigit() and payload[:5] == b"%05d" % len(payload) and payload.endswith(b"\x1e\x1d")):
+        return None
+    begin = int(base)
+    directory, pieces = payload[LEADER : begin - 1], payload[begin:-2].split(b"\x1e")
+    if payload[begin - 1 : begin] != b"\x1e" or len(directory) != ENTRY * len(pieces):
+        return None
+    at = place = 0
+    try:
+        for piece in pieces:
+            length = len(piece) + 1
+            if int(directory[place + 3 : place + ENTRY]) != 100_000 * length + at:
+                return None
+            at += length
+            place += ENTRY
+        text = _decoded(payload, encoding)
+        tags = directory.decode("ascii")
+    except ValueError:  # no number, or no such letters
+        return None
+    if text is None or letters.troubled(text):
+        return None
+    fields = []
+    place = 0
+    for part in text[text.index("\x1e") + 1 : -2].split("\x1e"):
+        tag = tags[place : place + 3]
+        place += ENTRY
+        if tag < "010" and tag.isdigit():
+            fields.append(Field(tag, part))
+            continue
+        indicators, *subfields = part.split("\x1f")
+        if len(indicators) != 2 or not indicators.isascii():
+            return None
+        fields.append(Field(tag, "", indicators, tuple([(s[0], s[1:]) for s in subfields if s])))
+    return MarcDescribed(text[:LEADER], fields)
+
+
+def _decoded(payload: bytes, encoding: str) -> str | None:
+    """The letters of a whole record in the encoding that holds for it; None where that is MARC-8."""
+    if encoding:
+        return payload.decode(encoding)
+    if payload[9:10] == b"a":
+        return payload.decode("utf-8")
+    return payload.decode("ascii") if payload.isascii() else None
+
+
+def _marc8(payload: bytes) -> MarcDescribed | None:
+    """What pymarc reads of MARC-8; None where it fails, or only believes that it succeeds."""
+    if payload[9:10] == b"a" or payload[:5] != b"%05d" % len(payload) or not letters.is_marc8(payload[LEADER:]):
+        return None
+    said = io.StringIO()
+    try:
+        # pymarc warns of each odd subfield code, and writes of what it cannot read to standard error
+        with warnings.catch_warnings(), contextlib.redirect_stderr(said):
+            warnings.simplefilter("error", exceptions.BadSubfieldCodeWarning)
+            record = pymarc.Record(data=payload)
+    except (exceptions.PymarcException, exceptions.BadSubfieldCodeWarning, UnicodeDecodeError, ValueError, IndexError):
+        return None
+    fields = [_field(f) for f in record.fields]
+    texts = (text for f in fields for text in (f.data, *(value for _, value in f.subfields)))
+    if said.getvalue() or any(letters.troubled(text) for text in texts):
+        return None
+    return MarcDescribed(str(record.leader), fields)
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """The stretches that end in 0x1D; what is left after the last one too, unless it is blank."""
-    rest = b""
+    """The stretches that end in 0x1D; what is left after the last one too, unless it is blank.
+
+    A record that lost its end mark ends where the next one's leader begins, and what has no end mark at all is given
+    out in parts that fit into memory.
+    """
+    rest = bytearray()
     while chunk := stream.read(CHUNK):
-        *whole, rest = (rest + chunk).split(END)
-        for piece in whole:
-            yield piece.lstrip(BLANK) + END
+        begin = 0
+        while (end := chunk.find(END, begin)) >= 0:
+            rest += chunk[begin : end + 1]
+            yield from _lone(bytes(rest))
+            rest, begin = bytearray(), end + 1
+        rest += chunk[begin:]
+        if len(rest) > LIMIT:
+            yield bytes(rest)
+            rest = bytearray()
     if rest.strip(BLANK):
-        yield rest.lstrip(BLANK)
+        yield from _lone(bytes(rest))
+
+
+# A whole leader directly behind a field's end: 00714cam a2200205 a 4500, then the directory.
+_NEXT = re.compile(rb"(?<=\x1e)[\r\n ]*(?=[0-9]{5}[acdnp][a-z]{2}[ a-z^][ a^]22[0-9]{5}[ 0-9a-zA-Z^]{3}4500[0-9]{3})")
+
+
+def _lone(piece: bytes) -> Iterator[bytes]:
+    begin = 0
+    for match in _NEXT.finditer(piece):
+        yield piece[begin : match.start()].lstrip(BLANK)
+        begin = match.end()
+    yield piece[begin:].lstrip(BLANK)
 
 
 def _fault(data: bytes) -> str:
-    """Why these bytes are no record by ISO 2709's own rules, or ""."""
+    """Why these bytes are no record of a title, whatever one does to them, or ""."""
+    if (start := data.removeprefix(salvage.BOM).lstrip(BLANK))[:1] in (b"<", b"{", b"P", b"%"):
+        return f"no MARC record, but something that begins with {start[:20].decode('ascii', 'replace')!r}"
     if len(data) < LEADER + 2:
         return f"too short for a MARC record: {len(data)} bytes"
-    if not data.endswith(END):
-        return "the record is cut off: its end mark is missing"
-    if not data[:5].isdigit():
-        return f"the leader does not begin with the record's length but with {data[:5]!r}"
-    if int(data[:5]) != len(data):
-        return f"the record says it is {int(data[:5])} bytes long, and is {len(data)}"
-    if data[6:7] == b"z":
+    if len(data) > LIMIT:
+        return f"no record ends within {LIMIT >> 20} MB"
+    if data[:5].isdigit() and data[6:7] == b"z":
         return "an authority record, not a bibliographic one"
     return ""
 
@@ -116,4 +192,5 @@ def parsed(
         holdings=holdings(marc, member, maps),
         local_id=f"{origin}:{number}" if origin and number else number,
         deleted=marc.leader[5:6] == "d",
+        repairs=marc.repairs,
     )

@@ -1,12 +1,12 @@
 """MARCXML: MARC records as XML elements, from a file or inside an OAI-PMH answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from lxml import etree
 
 from config import tables
-from harvest.formats import xml
+from harvest.formats import letters, xml
 from harvest.formats.described import Field, MarcDescribed
 from harvest.formats.marc import parsed
 from harvest.holdings import mappings
@@ -27,39 +27,52 @@ class MarcXML:
     def parse(self, payload: bytes) -> Parsed:
         return parsed(described(payload), self.member, self.fields, self.maps)
 
+    def of(self, element: etree._Element) -> Parsed:
+        return parsed(_described(element), self.member, self.fields, self.maps)
+
 
 def described(payload: bytes) -> MarcDescribed:
     """Raises ValueError where the XML is no MARC record."""
-    root = xml.parse(payload)
+    return _described(*xml.read(payload))
+
+
+def _described(root: etree._Element, mended: Iterable[str] = ()) -> MarcDescribed:
     record = next((e for e in root.iter() if xml.name(e) == "record"), None)
     if record is None:
         raise ValueError(f"no <record> in it, but <{xml.name(root)}>")
+    repairs = dict.fromkeys(mended)
     leader = next((e.text or "" for e in record if xml.name(e) == "leader"), "")
-    fields = [field for e in record if (field := _field(e))]
+    fields = [field for e in record if (field := _field(e, repairs))]
     if not fields:
         raise ValueError("a <record> without fields")
-    return MarcDescribed(leader, fields)
+    if letters.troubled(" ".join([text for f in fields for text in (f.data, *[value for _, value in f.subfields])])):
+        fields = [_mended(field, repairs) for field in fields]
+    return MarcDescribed(leader, fields, tuple(repairs))
 
 
-def _field(element: etree._Element) -> Field | None:
-    tag = element.get("tag", "")
-    match xml.name(element):
-        case "controlfield":
-            return Field(_required(tag, "controlfield"), data=element.text or "")
-        case "datafield":
-            return Field(
-                _required(tag, "datafield"),
-                indicators=(element.get("ind1") or " ") + (element.get("ind2") or " "),
-                subfields=tuple(
-                    (_required(s.get("code", ""), f"subfield of {tag}", "code"), xml.text(s))
-                    for s in element
-                    if xml.name(s) == "subfield"
-                ),
-            )
-    return None
+def _field(element: etree._Element, repairs: dict[str, None]) -> Field | None:
+    """A field; None for what is none, and for one that does not say which it is."""
+    kind, tag = xml.name(element), element.get("tag", "")
+    if kind not in ("controlfield", "datafield"):
+        return None
+    if not tag:
+        repairs["nameless"] = None
+        return None
+    if kind == "controlfield":
+        return Field(tag, data=element.text or "")
+    subfields = [(s.get("code"), xml.text(s)) for s in element if xml.name(s) == "subfield"]
+    coded = tuple([(code, text) for code, text in subfields if code])
+    if len(coded) < len(subfields):
+        repairs["nameless"] = None
+    return Field(tag, "", (element.get("ind1") or " ") + (element.get("ind2") or " "), coded)
 
 
-def _required(value: str, where: str, attribute: str = "tag") -> str:
-    if not value:
-        raise ValueError(f"a {where} without its {attribute}")
-    return value
+def _mended(field: Field, repairs: dict[str, None]) -> Field:
+    data = _text(field.data, repairs)
+    return Field(field.tag, data, field.indicators, tuple((code, _text(v, repairs)) for code, v in field.subfields))
+
+
+def _text(text: str, repairs: dict[str, None]) -> str:
+    text, found = letters.mended(text)
+    repairs |= dict.fromkeys(found)
+    return text

@@ -1,13 +1,15 @@
 """Dublin Core as OAI-PMH carries it: fifteen elements, each as often as one likes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
+
+from lxml import etree
 
 from config import tables
 from config.holdings import Holding
 from harvest import extract
-from harvest.formats import xml
+from harvest.formats import letters, xml
 from harvest.record import Parsed, Payload
 
 
@@ -34,21 +36,28 @@ class DublinCore:
         return xml.cut(stream, "dc", name)
 
     def parse(self, payload: bytes) -> Parsed:
-        described = DublinCoreDescribed(_elements(payload))
-        values = extract.values(described, self.fields)
-        return Parsed(
-            values=values,
-            holdings=tuple(Holding(member=self.member, link=link) for link in values.get("url", ())),
-            local_id=hashlib.sha256(payload).hexdigest()[:16],  # of a file; OAI-PMH brings the identifier itself
-        )
+        # the id is a file's: OAI-PMH brings the identifier itself
+        return self._of(*xml.read(payload), hashlib.sha256(payload).hexdigest()[:16])
+
+    def of(self, element: etree._Element) -> Parsed:
+        return self._of(element)
+
+    def _of(self, root: etree._Element, mended: Iterable[str] = (), local_id: str = "") -> Parsed:
+        elements, repairs = _elements(root, mended)
+        values = extract.values(DublinCoreDescribed(elements), self.fields)
+        links = tuple(Holding(member=self.member, link=link) for link in values.get("url", ()))
+        return Parsed(values, links, local_id, repairs=repairs)
 
 
-def _elements(payload: bytes) -> dict[str, list[str]]:
-    root = xml.parse(payload)
-    found: dict[str, list[str]] = {}
+def _elements(root: etree._Element, mended: Iterable[str]) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """The texts by their elements' names, and what was mended in them."""
+    repairs = dict.fromkeys(mended)
+    elements: dict[str, list[str]] = {}
     for element in root:
         if xml.name(element) and (text := xml.text(element)):
-            found.setdefault(xml.name(element), []).append(text)
-    if not found:
+            text, found = letters.mended(text)
+            repairs |= dict.fromkeys(found)
+            elements.setdefault(xml.name(element), []).append(text)
+    if not elements:
         raise ValueError(f"no Dublin Core element in <{xml.name(root)}>")
-    return found
+    return elements, tuple(repairs)

@@ -1,38 +1,79 @@
 """XML without trust: no entities, no network; the records of a file cut out one by one."""
 
+import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
 from lxml import etree
 
+from harvest.formats.mend import mended
 from harvest.record import HarvestError, Payload
 
 CHUNK = 1 << 20
 LIMIT = 64 << 20  # bytes of one record: past that it is no record
+UTF8 = ("utf-8", "utf8", "us-ascii")
 TOO_LONG = f"part of a record that is longer than {LIMIT >> 20} MB"
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-def parse(data: bytes) -> etree._Element:
-    """The element of some bytes. Raises ValueError with the parser's own words."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True, remove_comments=True
-    )
+def parse_mended(data: bytes) -> tuple[etree._Element, Counter[str]]:
+    """The element of some bytes, and what had to be mended first. Raises ValueError with the parser's own words."""
     try:
-        return etree.fromstring(data, parser)
+        return _strict(data), Counter()
     except etree.XMLSyntaxError as error:
+        better, done = mended(data)
+        if done:
+            with contextlib.suppress(etree.XMLSyntaxError):
+                return _strict(better), done
         raise ValueError(f"not well-formed XML: {error.msg}") from error
+
+
+def read(data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
+    """The element of one record, and what had to be mended in it: tags and their nesting are never guessed.
+    Raises ValueError with the parser's own words."""
+    try:
+        root, done = parse_mended(data)
+    except ValueError:
+        if b'=\\"' not in data:
+            raise
+        root, _ = parse_mended(data.replace(b'\\"', b'"').replace(b"\\n", b"\n"))  # taken out of JSON as it stood
+        return root, ("xml",)
+    return root, ("xml",) if done else ()
+
+
+def _strict(data: bytes) -> etree._Element:
+    """Texts of any size: what is fetched is bounded already. Where entities could multiply it libxml2's bounds hold."""
+    plain = _encoding(data) in UTF8 and b"<!DOCTYPE" not in data and b"<!ENTITY" not in data
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True, remove_comments=True, huge_tree=plain
+    )
+    return etree.fromstring(data, parser)
+
+
+def in_utf8(data: bytes) -> bytes:
+    """The bytes in UTF-8 where they say, rightly, that they are in something else; as they are otherwise."""
+    encoding = _encoding(data)
+    if encoding in UTF8:
+        return data
+    try:
+        return _DECLARED.sub(b"<?xml", data.decode(encoding).encode(), count=1)
+    except (LookupError, UnicodeDecodeError):
+        return data
 
 
 def name(element: etree._Element) -> str:
     """The element's name without its namespace; "" for anything that is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def text(element: etree._Element) -> str:
+    if not len(element):  # as nearly always
+        return (element.text or "").strip()
     return "".join(str(part) for part in element.itertext()).strip()
 
 
@@ -72,7 +113,7 @@ class _Cutter:
     def feed(self, chunk: bytes | None) -> Iterator[tuple[bytes, str]]:
         """The elements that a further chunk completes, with why each is broken; None ends the stream."""
         self.buffer += chunk or b""
-        self.spaces = self.spaces or _spaces(self.buffer)
+        self.spaces = self.spaces or spaces(self.buffer)
         upto = len(self.buffer) if chunk is None else self._sure()
         for token in self.tokens.finditer(self.buffer, min(self.seen, upto), upto):
             yield from self._token(token)
@@ -104,7 +145,7 @@ class _Cutter:
         elif token["end"] and self.open:
             begin, before = self.open.pop()
             if not before:
-                yield _self_contained(self.buffer[begin : token.end()], self.spaces), ""
+                yield self_contained(self.buffer[begin : token.end()], self.spaces), ""
             self.free = token.end()
         elif token["end"]:
             yield self.buffer[self.free : token.end()], "an end without its beginning"
@@ -148,7 +189,7 @@ def _encoding(head: bytes) -> str:
 
 def _utf8(head: bytes, stream: BinaryIO, encoding: str, file: str) -> Iterator[bytes]:
     """The stream as UTF-8. UTF-8 passes as it is, so that a bad byte spoils one record and not the file."""
-    if encoding in ("utf-8", "utf8", "us-ascii"):
+    if encoding in UTF8:
         yield head
         while chunk := stream.read(CHUNK):
             yield chunk
@@ -159,12 +200,12 @@ def _utf8(head: bytes, stream: BinaryIO, encoding: str, file: str) -> Iterator[b
         raise HarvestError(f"{file}: says it is in {encoding}, and is not: {error}") from error
 
 
-def _spaces(buffer: bytes) -> bytes:
+def spaces(buffer: bytes) -> bytes:
     """The namespace declarations that stand before the records: a record cut out may need them."""
     return b" ".join(dict.fromkeys(re.findall(rb"xmlns(?::[\w.-]+)?=(?:\"[^\"<]*\"|'[^'<]*')", buffer[: CHUNK // 16])))
 
 
-def _self_contained(element: bytes, spaces: bytes) -> bytes:
+def self_contained(element: bytes, spaces: bytes) -> bytes:
     """The element with those of the root's declarations that it uses and does not make itself."""
     opening = element[: element.index(b">")]
     needed = []

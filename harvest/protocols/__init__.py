@@ -8,6 +8,7 @@ from typing import cast
 import msgspec
 
 from config.tables import Settings, Source
+from harvest.lessons import Lessons
 from harvest.record import Batch, Format, Progress
 
 PROTOCOLS = {
@@ -24,6 +25,7 @@ class Visit(msgspec.Struct, frozen=True):
     settings: Settings
     progress: Progress = Progress()
     full: bool = False
+    lessons: Lessons = msgspec.field(default_factory=Lessons)  # what the visit finds out on the way
 
 
 Fetch = Callable[[Visit, Format], Iterator[Batch]]

@@ -1,34 +1,82 @@
-"""Files that a member left: one file, a pattern or a directory."""
+"""Files that a member left: one file, a pattern, a directory or a web address; packed or not."""
 
 import glob
+import io
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+import msgspec
+
+from harvest import web
+from harvest.archives import opened
 from harvest.protocols import Visit
-from harvest.record import Batch, Format, HarvestError
+from harvest.record import Batch, Format, HarvestError, Progress
 
 BATCH = 500  # payloads in one transaction
+UPLOADING = (".part", ".filepart", ".crdownload", ".tmp", ".uploading", ".download")  # what is not there yet
 
 
 def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
-    """Every file in turn. A file that cannot be read does not hide the next; the faults are raised at the end."""
+    """Every file in turn that is not as it was read last. A file that cannot be read does not hide the next; the
+    faults are raised at the end. What is still being uploaded is left for the next visit."""
+    known = {} if visit.full else visit.progress.files
+    if visit.source.path.startswith(("http://", "https://")):
+        yield from _download(visit, form, known)
+        return
+    found = files(visit.source.path, visit.directory)
+    quiet = _quiet(found, visit.settings.settle)
+    stamps = {_shown(path, visit.directory): _stamp(path) for path in quiet}
+    if stamps == known and len(quiet) == len(found):
+        visit.lessons.still = True
+        return
     faults: list[str] = []
-    for path in files(visit.source.path, visit.directory):
+    for path, name in zip(quiet, stamps, strict=True):
+        if visit.source.load == "delta" and known.get(name) == stamps[name]:
+            visit.lessons.left = True  # nothing can be said of what is in it
+            continue
         try:
-            yield from _batches(path, _shown(path, visit.directory), form)
+            with path.open("rb") as stream:
+                yield from _batches(stream, name, form, visit)
+            if _stamp(path) != stamps[name]:
+                raise HarvestError(f"{name}: changed while it was read; the next run reads it again")
         except HarvestError as error:
             faults.append(str(error))
+        except OSError as error:
+            faults.append(f"{name}: cannot be read: {error.strerror or error}")
+    for path in set(found) - set(quiet):
+        visit.lessons.notice("uploading", _shown(path, visit.directory))
+        visit.lessons.left = True
     if faults:
         raise HarvestError("; ".join(faults))
+    yield Batch((), Progress(files=stamps))
+
+
+def _download(visit: Visit, form: Format, known: Mapping[str, str]) -> Iterator[Batch]:
+    """The file at a web address, unless the server says that it is as it was."""
+    address = visit.source.path
+    tag, _, date = known.get(address, "").partition("\t")
+    with web.Web(msgspec.structs.replace(visit.source, url=address), visit.settings, visit.directory) as client:
+        asked = {"If-None-Match": tag, "If-Modified-Since": date}
+        client.session.headers.update({name: value for name, value in asked.items() if value})
+        answer = client.ask({})
+    if answer.status == 304 and known:
+        visit.lessons.still = True
+        return
+    if answer.status != 200:
+        raise HarvestError(f"{address}: HTTP {answer.status}; is the address still right?")
+    yield from _batches(io.BytesIO(answer.content), address, form, visit)
+    tag, date = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+    yield Batch((), Progress(files={address: f"{tag}\t{date}"} if tag or date else {}))
 
 
 def files(place: str, directory: Path) -> list[Path]:
     """The files of a path in the order of their names. Raises HarvestError where there is none."""
     path = directory / place
     if path.is_dir():
-        found = [child for child in path.iterdir() if child.is_file() and not child.name.startswith(".")]
+        found = [child for child in path.iterdir() if child.is_file() and not child.name.startswith((".", "~$"))]
     elif path.is_file():
         found = [path]
     else:
@@ -40,20 +88,41 @@ def files(place: str, directory: Path) -> list[Path]:
     return sorted(found)
 
 
-def _batches(path: Path, name: str, form: Format) -> Iterator[Batch]:
+def _quiet(found: list[Path], settle: float) -> list[Path]:
+    """Those that nobody is writing to: none of the names that programs give to half a file, and for so many seconds
+    neither longer nor newer."""
+    whole = [path for path in found if not path.name.lower().endswith(UPLOADING)]
+    before = {path: _state(path) for path in whole}
+    age = time.time() - max((state[1] for state in before.values()), default=0) / 1e9
+    if 0 <= age < settle:
+        time.sleep(settle - age)
+    return [path for path in whole if _state(path) == before[path]]
+
+
+def _state(path: Path) -> tuple[int, int]:
     try:
-        if path.stat().st_size == 0:
-            raise HarvestError(f"{name}: the file is empty (0 bytes); ask the member to send it again")
-        with path.open("rb") as stream:
-            payloads = iter(form.split(stream, name))
-            some = False
-            while batch := tuple(islice(payloads, BATCH)):
-                some = True
-                yield Batch(batch)
-            if not some:
-                raise HarvestError(f"{name}: there is no record in it; is it the right file, and the right format?")
-    except OSError as error:
-        raise HarvestError(f"{name}: cannot be read: {error.strerror or error}") from error
+        told = path.stat()
+    except OSError:
+        return 0, 0  # reading it will say why
+    return told.st_size, told.st_mtime_ns
+
+
+def _stamp(path: Path) -> str:
+    return "{} {}".format(*_state(path))
+
+
+def _batches(stream: io.BufferedIOBase, name: str, form: Format, visit: Visit) -> Iterator[Batch]:
+    if not stream.read(1):
+        raise HarvestError(f"{name}: the file is empty (0 bytes); ask the member to send it again")
+    stream.seek(0)
+    some = False
+    for inner, unpacked in opened(stream, name, visit.settings.unpacked_mb << 20):  # type: ignore[arg-type]  # a stream of bytes that can be sought
+        payloads = iter(form.split(unpacked, inner))
+        while batch := tuple(islice(payloads, BATCH)):
+            some = True
+            yield Batch(batch)
+    if not some:
+        raise HarvestError(f"{name}: there is no record in it; is it the right file, and the right format?")
 
 
 def _shown(path: Path, directory: Path) -> str:

@@ -164,3 +164,15 @@ def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(tmp_path: P
         again = load(store, items[: len(items) // 2], items[len(items) // 2 :], full=full)
         assert (again.added, again.changed, again.deleted) == (0, 0, 0)
     engine.dispose()
+
+
+def test_a_store_of_an_earlier_version_learns_what_was_mended(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = database.connect(url)
+    Store(engine)
+    with database.writing(engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN repaired")
+        connection.exec_driver_sql("ALTER TABLE records DROP COLUMN repairs")
+        connection.exec_driver_sql("ALTER TABLE sources DROP COLUMN learned")
+        connection.exec_driver_sql("UPDATE schema_versions SET version = 0 WHERE room = 'harvest'")
+    assert Store(database.connect(url)).repaired("aaa") == {}

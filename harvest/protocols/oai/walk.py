@@ -1,0 +1,345 @@
+"""A visit's way through the list: on from where it stopped, around what the server cannot give, nothing twice."""
+
+import datetime
+from collections.abc import Iterator
+
+import msgspec
+
+from config import database
+from harvest.ahead import ahead
+from harvest.protocols import Visit
+from harvest.protocols.oai import stamps
+from harvest.protocols.oai.client import BadDate, Client, Looping, Nothing, Stale
+from harvest.protocols.oai.page import Astray, Item, Unreadable
+from harvest.protocols.oai.stamps import DAY, SECOND, STEPS
+from harvest.record import Batch, HarvestError, Payload, Progress
+from harvest.web import Failed, Unanswered
+
+# A server stamps a record when it is saved and shows it when it is committed: what was saved shortly
+# before the last visit may have been shown only after it. So each visit looks back a little.
+OVERLAP = {DAY: datetime.timedelta(days=1), SECOND: datetime.timedelta(hours=1)}
+EARLIEST = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)  # for halving, where Identify tells none
+TROUBLES = 40  # one after another, and nothing came between: then it is the server, and not a record
+WEIGHT: dict[type[HarvestError], int] = {Unanswered: 10}  # a silence costs a minute or more
+SHRUNK = 3  # so often a list that becomes shorter is asked for again
+SINGLY = 100  # records asked for one by one, in one transaction
+SPOILT = 3  # records one after another that the server cannot give singly: then it is the server
+
+NOT_NOW = (401, 403, 429, 503)  # a part would not be given either
+PARTABLE = (Unreadable, Looping, Stale, Failed, Unanswered)  # a part of the list may still be had
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of datestamps; "" is an open end."""
+
+    since: str = ""
+    until: str = ""
+
+
+class Short(HarvestError):
+    """The list holds far less than the server says."""
+
+
+class Shorter(Stale):
+    """The list became shorter while it was read: what moved up may have been passed over."""
+
+
+class Walk:
+    """One visit. What is met on the way stands in the visit's lessons."""
+
+    def __init__(self, client: Client, visit: Visit):
+        self.client, self.visit, self.lessons = client, visit, visit.lessons
+        self.watermark = ""
+        self.until = ""  # the first answer's own time: the watermark of a list that is whole
+        self.order = stamps.Order()
+        self.seen: set[int] = set()  # what came in this visit already
+        self.troubles = 0
+        self.trouble: HarvestError | None = None  # the first one
+        self.blind = False  # the server ignores dates: asking for parts is of no use
+        self.gaps: list[str] = []
+        self.missing = 0  # records that the server claims and did not send
+        self.shrunk = 0
+        self.in_set: bool | None = None  # whether the records say that they are in the set that was asked for
+        self.known: dict[str, str] | None = None  # what Identify says
+        self.prefix = visit.source.prefix
+        self.spoilt = 0
+        self.far = stamps.written(stamps.now() + datetime.timedelta(days=1), SECOND)
+
+    def batches(self) -> Iterator[Batch]:
+        """Raises HarvestError where the list could not be had whole."""
+        kept = Progress() if self.visit.full else self.visit.progress
+        self.watermark, self.until = kept.watermark, kept.until
+        whole = not kept.token and (not kept.watermark or self._due())
+        self.order = stamps.Order(kept.reached, not kept.token or bool(kept.reached))
+        try:
+            yield from self._span(Span("" if whole else self._since(kept)), kept.token)
+        except Nothing as error:
+            if whole:
+                self.lessons.notice("empty", str(error))
+            return  # nothing new is a success; the watermark stays, and the next visit asks a little more
+        if self.gaps:
+            raise HarvestError(f"{self.client.endpoint}: not all could be had: {'; '.join(self.gaps[:3])}")
+        self._learn_whole(whole)
+        yield Batch((), Progress(watermark=self.until or database.now()))
+
+    def _learn_whole(self, whole: bool) -> None:
+        if whole:
+            trusted = not self.missing or self.lessons.facts.get("missing") == str(self.missing)
+            self.lessons.facts |= {"whole": database.now()[:10], "missing": str(self.missing)}
+            self.lessons.whole = trusted and not self.lessons.noticed("set-untold")
+
+    # ── what to ask for ──────────────────────────────────────────────────────────────────────────
+
+    def _due(self) -> bool:
+        """Whether a source that does not tell every deletion is to be listed whole again."""
+        facts = self.lessons.facts
+        last = stamps.moment(facts.get("whole", ""))
+        if facts.get("deletions", "persistent") == "persistent":
+            return False
+        return last is None or stamps.now() - last >= datetime.timedelta(days=self.visit.settings.whole_days)
+
+    def _identify(self) -> dict[str, str]:
+        """What the server says of itself, asked once; little where it cannot say it."""
+        if self.known is None:
+            try:
+                self.known = self.client.identify()
+            except (Astray, Unreadable, Failed) as error:
+                self.lessons.notice("identify", str(error))
+                self.known = {}
+            promised = self.known.get("granularity", "")
+            self.lessons.facts["granularity"] = SECOND if promised == SECOND else DAY
+            self.lessons.facts["deletions"] = self.known.get("deletedRecord") or "no"
+        return self.known
+
+    def _granularity(self) -> str:
+        """Seconds only where the server promises them and keeps it: days must be understood by every server."""
+        self._identify()
+        odd = {"granularity", "refuses-seconds"}
+        days = odd & self.lessons.before.keys() or self.lessons.noticed(*odd)
+        return DAY if days else self.lessons.facts["granularity"]
+
+    def _since(self, kept: Progress) -> str:
+        """Where the visit begins: where an ordered list stopped, or the watermark less the overlap."""
+        moment = stamps.moment(kept.watermark)
+        if kept.reached or moment is None:
+            return kept.reached
+        granularity = DAY if kept.token or "zone" in self.lessons.before else self._granularity()
+        return stamps.written(moment - OVERLAP[granularity], SECOND)
+
+    def _arguments(self, span: Span) -> dict[str, str]:
+        granularity = self._granularity()
+        if not self.prefix:
+            self.prefix = self.client.prefix(self.visit.source.format)
+        given = {
+            "metadataPrefix": self.prefix,
+            "set": self.visit.source.set,
+            "from": _in(granularity, span.since),
+            "until": _in(granularity, span.until),
+        }
+        return {name: value for name, value in given.items() if value}
+
+    # ── the list, whole or in parts ──────────────────────────────────────────────────────────────
+
+    def _span(self, span: Span, token: str = "", *, part: bool = False) -> Iterator[Batch]:
+        """Everything of a span. A token that is refused costs nothing: the list goes on by datestamp; what cannot be
+        had as one list is asked for as two."""
+        while True:
+            came = len(self.seen)
+            try:
+                yield from self._list(span, token, part)
+                self.troubles = 0
+                return
+            except BadDate as error:
+                if self._granularity() == DAY or part:
+                    raise
+                self.lessons.notice("refuses-seconds", str(error))
+            except Nothing:
+                if not part:
+                    raise
+                return
+            except PARTABLE as trouble:
+                began = bool(token) or len(self.seen) > came
+                self._bearable(trouble, began)
+                rest = Span(self.order.reached or span.since, span.until)
+                if isinstance(trouble, Stale) and began:
+                    self.lessons.notice("shrunk" if isinstance(trouble, Shorter) else "stale", str(trouble))
+                    span, token, self.order = rest, "", stamps.Order()
+                    continue
+                yield from self._halves(rest, trouble)
+                return
+
+    def _bearable(self, trouble: HarvestError, began: bool) -> None:
+        """Raises the trouble again where asking for a part would be of no use."""
+        began = began or self.trouble is not None
+        refused = isinstance(trouble, Failed) and (trouble.status in NOT_NOW or (trouble.status < 500 and not began))
+        if refused or (isinstance(trouble, Unanswered) and not began):
+            raise trouble
+        self.trouble = self.trouble or trouble
+        self.troubles += WEIGHT.get(type(trouble), 1)
+        if self.troubles > TROUBLES or self.blind:
+            raise self.trouble
+        self.client.patient = self.client.patient and isinstance(trouble, Stale)
+
+    def _halves(self, span: Span, trouble: HarvestError) -> Iterator[Batch]:
+        """A span in two parts; one that cannot be parted any more, record by record."""
+        granularity = self._granularity()
+        low = stamps.moment(span.since) or stamps.moment(self._identify().get("earliestDatestamp", "")) or EARLIEST
+        high = stamps.moment(span.until) or stamps.now() + STEPS[DAY]
+        if high - low <= STEPS[granularity]:
+            yield from self._singly(span, trouble)
+            return
+        self.lessons.notice("halved", str(trouble))
+        middle = stamps.written(low + (high - low) / 2, granularity)
+        if middle <= stamps.written(low, granularity):
+            middle = stamps.written(low + STEPS[granularity], granularity)
+        # Both parts hold the moment between them: some servers leave out the one that `until` names.
+        for half in (Span(span.since, middle), Span(middle, span.until)):
+            self.order = stamps.Order()
+            yield from self._span(half, part=True)
+            if half.until and not self.gaps:
+                self.watermark = half.until
+                yield Batch((), Progress(watermark=self.watermark))
+
+    def _singly(self, span: Span, trouble: HarvestError) -> Iterator[Batch]:
+        """The records of the narrowest span, one by one; what cannot be read is set aside with its bytes."""
+        try:
+            pages = self.client.pages("ListIdentifiers", self._arguments(span))
+            headers = [item for page in pages for item in page.items]
+        except Nothing:
+            return
+        except HarvestError as error:
+            self.gaps.append(f"{span.since or 'the beginning'} to {span.until or 'now'}: {trouble}, and {error}")
+            return
+        wanted = [item for item in headers if _key(item) not in self.seen]
+        for start in range(0, len(wanted), SINGLY):
+            yield Batch(self._taken([self._one(item) for item in wanted[start : start + SINGLY]], span, part=True))
+        self.troubles = 0
+
+    def _one(self, header: Item) -> Item:
+        """A record by itself. Raises HarvestError where it seems to be the server, and not the record."""
+        payload = header.payload
+        try:
+            found = self.client.record(payload.local_id, self.prefix)
+        except Unreadable as error:
+            return _set_aside(header, error.record(), f"the server's XML of this record is broken: {error}")
+        except (Failed, Unanswered, Astray) as error:
+            self.spoilt += 1
+            if self.spoilt > SPOILT:
+                raise
+            content = error.content if isinstance(error, Failed) else b""
+            return _set_aside(header, content, f"the server cannot give this record: {error}")
+        except HarvestError as error:
+            return _set_aside(header, b"", f"the server lists this record and does not give it: {error}")
+        self.spoilt = 0
+        return msgspec.structs.replace(found, sets=found.sets or header.sets)
+
+    # ── one list ─────────────────────────────────────────────────────────────────────────────────
+
+    def _list(self, span: Span, token: str, part: bool) -> Iterator[Batch]:
+        """The pages of one list, each with the progress that it makes. Nothing is skipped where it becomes shorter."""
+        arguments = {"resumptionToken": token} if token else self._arguments(span)
+        listed, size = None if token else 0, None
+        for page in ahead(self.client.pages("ListRecords", arguments), self.client.web.stop):
+            self.until = self.until or page.date
+            self.order.page([item.payload.datestamp for item in page.items])
+            shorter = page.size is not None and size is not None and page.size < size and self.shrunk < SHRUNK
+            size = page.size if page.size is not None else size
+            listed = page.cursor if listed is None else listed
+            listed = None if listed is None else listed + len(page.items)
+            payloads = self._taken(page.items, span, part)
+            goes_on = page.token and not (part or shorter or page.repeats)
+            yield Batch(payloads, self._on(page.token) if goes_on else None, size)
+            if shorter:
+                self.shrunk += 1
+                raise Shorter(f"{self.client.endpoint}: the list became shorter while it was read")
+        short = 0 if size is None or listed is None else size - listed
+        if short > 0 and not self._bearably_short(size or 0, listed or 0):
+            yield Batch((), Progress(self.watermark))
+            raise Short(f"{self.client.endpoint}: it claims {size} records and sent {listed}: a shortfall of {short}")
+
+    def _on(self, token: str) -> Progress:
+        return Progress(self.watermark, token, self.until, self.order.reached)
+
+    def _bearably_short(self, size: int, listed: int) -> bool:
+        """Whether a list that is shorter than the server claims is taken for whole: it lacks little, or it lacked as
+        much at the last visit."""
+        short, settings = size - listed, self.visit.settings
+        self.missing += short
+        self.lessons.notice("shortfall", f"it claims {size} records and sent {listed}, {short} less")
+        known = self.lessons.facts.get("short") == f"{size} {listed}"
+        self.lessons.facts["short"] = f"{size} {listed}"
+        allowed = max(settings.withdraw_floor, size * settings.withdraw_percent / 100)
+        return listed > 0 and (known or short <= allowed)
+
+    # ── records ──────────────────────────────────────────────────────────────────────────────────
+
+    def _taken(self, items: list[Item], span: Span, part: bool) -> tuple[Payload, ...]:
+        """What is new in this visit and belongs to the source; what the datestamps give away is noticed."""
+        taken = []
+        again = part or self.trouble is not None
+        floor, ceiling = _shifted(span.since, -1), _shifted(span.until, 1)
+        for item, mine in zip(items, self._belonging(items), strict=True):
+            key = _key(item)
+            if mine:
+                self._look_at(item.payload, floor, ceiling, part)
+            if mine and not (again and key in self.seen):
+                self.seen.add(key)
+                taken.append(item.payload)
+        return tuple(taken)
+
+    def _belonging(self, items: list[Item]) -> list[bool]:
+        """Which records are in the set that was asked for. A record that names no set says nothing about it."""
+        wanted = self.visit.source.set
+        if not wanted:
+            return [True] * len(items)
+        inside = [any(s == wanted or s.startswith(f"{wanted}:") for s in item.sets) for item in items]
+        if self.in_set is None and any(item.sets for item in items):
+            self.in_set = any(inside)
+            if not self.in_set:
+                self.lessons.notice("set-untold", ", ".join(next(item.sets for item in items if item.sets)))
+        if not self.in_set:
+            return [True] * len(items)
+        mine = [inner or not item.sets for inner, item in zip(inside, items, strict=True)]
+        if strangers := [item for item, m in zip(items, mine, strict=True) if not m]:
+            self.lessons.notice("set", ", ".join(strangers[0].sets), len(strangers))
+        return mine
+
+    def _look_at(self, payload: Payload, floor: str, ceiling: str, part: bool) -> None:
+        """What a datestamp gives away of its server."""
+        stamp, day = payload.datestamp, payload.datestamp[:10]
+        if stamps.moment(stamp) is None:
+            self._odd("undated", payload)
+            return
+        if self.known is not None and (len(stamp) > 10) != (self.lessons.facts["granularity"] == SECOND):
+            self._odd("granularity", payload)
+        if len(stamp) > 10 and not stamp.endswith("Z") and not {"+", "-"} & {*stamp[10:]}:
+            self._odd("zone", payload)
+        if stamp > self.far:
+            self._odd("future", payload)
+        for name, outside in (("from", day < floor), ("until", bool(ceiling) and day > ceiling)):
+            if outside:
+                self._odd(name, payload)
+                self.blind = self.blind or part
+
+    def _odd(self, name: str, payload: Payload) -> None:
+        self.lessons.notice(name, f"{payload.datestamp} of {payload.local_id}"[:200])
+
+
+def _key(item: Item) -> int:
+    payload = item.payload
+    return hash((payload.local_id or payload.data, payload.datestamp, payload.deleted))
+
+
+def _set_aside(header: Item, data: bytes, reason: str) -> Item:
+    return msgspec.structs.replace(header, payload=msgspec.structs.replace(header.payload, data=data, broken=reason))
+
+
+def _shifted(stamp: str, days: int) -> str:
+    """The day so many days off: a day of grace for servers that count in their own time zone."""
+    moment = stamps.moment(stamp)
+    return stamps.written(moment + datetime.timedelta(days=days), DAY) if moment else ""
+
+
+def _in(granularity: str, stamp: str) -> str:
+    moment = stamps.moment(stamp)
+    return stamps.written(moment, granularity) if moment else ""

@@ -1,0 +1,217 @@
+"""Files as members leave them: packed, half uploaded, unchanged, on a web server."""
+
+import gzip
+import http.server
+import io
+import os
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+import pytest
+import xlsxwriter
+
+from config.installation import Installation
+from harvest.protocols import file
+from harvest.store import Run, Store
+from tests.conftest import Install, member
+from tests.harvest.test_run import book, counts, drop, run
+
+
+def packed(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def marc(install: Install, **source: str) -> Installation:
+    return install(
+        member("aaa", protocol="file", path="drop", format="marc") if not source else member("aaa", **source)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("a.mrc.gz", gzip.compress(book(1) + book(2))),
+        ("a.zip", packed(**{"b.mrc": book(1), "a.mrc": book(2), "__MACOSX/._a.mrc": b"x"})),
+        ("a.mrc", packed(**{"ไฟล์.mrc": book(1) + book(2)})),
+    ],
+    ids=["gz", "zip", "zip-under-another-name"],
+)
+def test_an_archive_is_opened(install: Install, name: str, raw: bytes) -> None:
+    installation = marc(install)
+    drop(installation, **{name: raw})
+    assert counts(run(installation)) == {"added": 2}
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (gzip.compress(book(1) * 100)[:-20], "a.mrc: cannot be unpacked"),
+        (packed(**{"a.mrc": book(1)})[:-30], "a.mrc: cannot be unpacked"),
+        (packed(**{"b.zip": packed(**{"a.mrc": book(1)})}), "a.mrc, b.zip: is an archive within an archive"),
+        (packed(), "a.mrc: there is no file in it"),
+        (b"7z\xbc\xaf\x27\x1c....", "a.mrc: is packed as 7z or RAR; ask the member for a zip file"),
+        (gzip.compress(b" " * (3 << 20)), "a.mrc: unpacks to more than 1 MB"),
+        (packed(**{"a": b" " * (3 << 20)}), "a.mrc: unpacks to more than 1 MB"),
+    ],
+    ids=["cut-gz", "cut-zip", "nested", "empty", "7z", "gz-bomb", "zip-bomb"],
+)
+def test_an_archive_that_cannot_be_opened_says_why(install: Install, raw: bytes, said: str) -> None:
+    installation = marc(install)
+    settings = installation.directory / "settings.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("unpacked_mb = 2000", "unpacked_mb = 1"), encoding="utf-8")  # fmt: skip
+    drop(installation, **{"a.mrc": raw})
+    result = run(installation)
+    assert result.outcome == "failed"
+    assert said in (result.error or ""), result.error
+
+
+def test_a_workbook_is_no_archive_and_an_archive_may_hold_one(install: Install) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, ["ชื่อเรื่อง", "ผู้แต่ง"])
+        sheet.write_row(1, 0, ["เสือ", "ก"])
+    installation = marc(install, protocol="file", path="drop", format="sheet")
+    drop(installation, **{"a.xlsx": out.getvalue(), "b.zip": packed(**{"c.csv": "ชื่อเรื่อง,ผู้แต่ง\nเสื้อ,ข\n".encode()})})
+    assert counts(run(installation)) == {"added": 2}
+
+
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file, "opened", lambda *_: pytest.fail("the file was read again"))
+
+
+@pytest.mark.parametrize("load", ["full", "delta"])
+def test_what_did_not_change_is_not_read_again_and_counts_as_it_did(
+    install: Install, load: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation = marc(install, protocol="file", path="drop", format="marc", load=load)
+    drop(installation, **{"a.mrc": book(1) + book(2) + book(2) + b"?\x1d"})
+    first = run(installation)
+    assert counts(first) == {"added": 2, "superseded": 1, "quarantined": 1}
+    with monkeypatch.context() as patched:
+        unread(patched)
+        for _ in range(2):
+            assert counts(run(installation)) == {"unchanged": 2, "superseded": 1, "quarantined": 1}
+    standing = Store(installation.database).standings()["aaa"]
+    assert (standing.live, standing.quarantined) == (2, 1)
+    assert counts(run(installation, full=True)) == {"unchanged": 2, "superseded": 1, "quarantined": 1}
+    drop(installation, **{"a.mrc": book(1)})
+    assert counts(run(installation)) == {"unchanged": 1} | ({"deleted": 1} if load == "full" else {})
+
+
+def test_of_many_files_only_the_new_one_is_read(install: Install) -> None:
+    installation = marc(install)
+    directory = drop(installation, **{"a.mrc": book(1)})
+    run(installation)
+    (directory / "b.mrc").write_bytes(book(2))
+    assert counts(run(installation)) == {"added": 1}
+
+
+def test_a_full_load_that_is_held_back_is_looked_at_again(install: Install) -> None:
+    installation = marc(install, protocol="file", path="drop", format="marc", load="full")
+    drop(installation, **{"a.mrc": b"".join(book(n) for n in range(100))})
+    run(installation)
+    drop(installation, **{"a.mrc": b"".join(book(n) for n in range(40))})
+    assert [run(installation).outcome for _ in range(2)] == ["held", "held"]
+    assert counts(run(installation, accept=True)) == {"unchanged": 40, "deleted": 60}
+
+
+def settling(installation: Installation, seconds: float) -> Installation:
+    tables = installation.tables
+    installation.__dict__["tables"] = msgspec.structs.replace(
+        tables, settings=msgspec.structs.replace(tables.settings, settle=seconds)
+    )
+    return installation
+
+
+def test_a_file_that_is_still_being_uploaded_is_left_for_the_next_run(install: Install) -> None:
+    installation = settling(marc(install, protocol="file", path="drop", format="marc", load="full"), 0.5)
+    directory = drop(installation, **{"a.mrc": book(1), "b.mrc": book(2)[:40], "c.mrc.part": book(3)[:50]})
+    done = threading.Event()
+
+    def upload() -> None:
+        while not done.wait(0.02):
+            with (directory / "b.mrc").open("ab") as growing:
+                growing.write(b" ")
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    try:
+        result = run(installation)
+    finally:
+        done.set()
+        thread.join()
+    assert (result.outcome, counts(result)) == ("done", {"added": 1})
+    assert "2 files were still being uploaded" in (result.error or "")
+    (directory / "b.mrc").write_bytes(book(2))
+    os.rename(directory / "c.mrc.part", directory / "c.mrc")
+    (directory / "c.mrc").write_bytes(book(3))
+    assert counts(run(installation)) == {"unchanged": 1, "added": 2}
+
+
+class Shelf(http.server.BaseHTTPRequestHandler):
+    """One file on a web server, with its ETag."""
+
+    data = b""
+    asked: ClassVar[list[tuple[int, str]]] = []
+
+    def do_GET(self) -> None:
+        tag = f'"{hash(self.data)}"'
+        same = self.headers.get("If-None-Match") == tag
+        status = 404 if "gone" in self.path else 304 if same else 200
+        self.asked.append((status, self.headers.get("User-Agent", "")))
+        self.send_response(status)
+        self.send_header("ETag", tag)
+        self.send_header("Content-Length", str(len(self.data) if status == 200 else 0))
+        self.end_headers()
+        if status == 200:
+            self.wfile.write(self.data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def shelf() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    Shelf.asked.clear()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: packed(**{"a.mrc": data})], ids=["plain", "gz", "zip"])  # fmt: skip
+def test_a_file_at_a_web_address_is_fetched_when_it_changed(install: Install, shelf: str, pack: type) -> None:
+    installation = marc(install, protocol="file", path=f"{shelf}/books.mrc", format="marc", load="full")
+    Shelf.data = pack(book(1) + book(2))
+    assert counts(run(installation)) == {"added": 2}
+    assert counts(run(installation)) == {"unchanged": 2}
+    assert [status for status, _ in Shelf.asked] == [200, 304]
+    assert all(agent.startswith("Sahaban/") for _, agent in Shelf.asked)
+    Shelf.data = pack(book(1))
+    assert counts(run(installation)) == {"unchanged": 1, "deleted": 1}
+
+
+def test_a_web_address_that_is_wrong(install: Install, shelf: str) -> None:
+    installation = marc(install, protocol="file", path=f"{shelf}/gone.mrc", format="marc")
+    result: Run = run(installation)
+    assert result.outcome == "failed"
+    assert f"{shelf}/gone.mrc: HTTP 404; is the address still right?" in (result.error or "")
+
+
+def test_a_folder_may_have_any_name(install: Install, tmp_path: Path) -> None:
+    installation = marc(install)
+    directory = drop(installation, **{"สมุด\n1.mrc": book(1)})
+    assert directory.is_dir()
+    assert counts(run(installation)) == {"added": 1}
