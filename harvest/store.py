@@ -143,12 +143,21 @@ class Standing(msgspec.Struct, frozen=True):
     last_run: Run | None = None
 
 
+class Packed(msgspec.Struct, frozen=True):
+    """What is kept of a record, as it is kept."""
+
+    payload: bytes
+    content: bytes
+    digest: bytes
+
+
 class Reading(msgspec.Struct, frozen=True):
     """A payload with what its format made of it: parsed, or the fault that puts it into quarantine."""
 
     payload: Payload
     parsed: Parsed | None = None
     fault: str = ""
+    packed: Packed | None = None  # where another process read it: then the values are in here only
 
 
 class Store:
@@ -251,8 +260,8 @@ class Store:
     def put(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
         readings: Iterable[Reading], progress: Progress | None = None,
-    ) -> dict[str, int]:  # fmt: skip
-        """Store one batch with its counts and the progress that it makes: all of it, or nothing. The counts."""
+    ) -> None:  # fmt: skip
+        """Store one batch with its counts and the progress that it makes: all of it, or nothing."""
         counts = dict.fromkeys(COUNTS, 0)
         repaired = 0
         good: dict[str, Reading] = {}
@@ -272,7 +281,10 @@ class Store:
         changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
         seen = _runs.c.seen + sum(counts.values())
         connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
-        return counts
+
+    def superseded(self, connection: Connection, run: int) -> int:
+        """How many records of a run were replaced by a later one of the same id, so far."""
+        return connection.scalar(select(_runs.c.superseded).where(_runs.c.id == run)) or 0
 
     def still(self, connection: Connection, run: int, member: str, source: str, known: Progress) -> None:
         """What was read in an earlier run is there as it was, and counts as it did; it is not read again."""
@@ -492,14 +504,23 @@ def _next_revision(connection: Connection) -> int:
 
 def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: str, item: Reading) -> dict[str, Any]:
     payload, parsed = item.payload, item.parsed or Parsed({})
-    deleted = payload.deleted or parsed.deleted
+    packed = item.packed or pack(payload, parsed)
     return {
         "member": member, "local_id": local_id, "source": source, "format": fmt, "datestamp": payload.datestamp,
-        "deleted": deleted, "payload": zlib.compress(payload.data, FAST), "content": _content(parsed),
-        "digest": hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
-        "reading": reading, "run": run, "digest_before": None, "revision_before": None,
+        "deleted": payload.deleted or parsed.deleted, "payload": packed.payload, "content": packed.content,
+        "digest": packed.digest, "reading": reading, "run": run, "digest_before": None, "revision_before": None,
         "repairs": " ".join(parsed.repairs),
     }  # fmt: skip
+
+
+def pack(payload: Payload, parsed: Parsed) -> Packed:
+    """A record as it is kept."""
+    deleted = payload.deleted or parsed.deleted
+    return Packed(
+        zlib.compress(payload.data, FAST),
+        _content(parsed),
+        hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
+    )
 
 
 def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:

@@ -4,6 +4,7 @@ import gzip
 import http.server
 import io
 import os
+import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -215,3 +216,23 @@ def test_a_folder_may_have_any_name(install: Install, tmp_path: Path) -> None:
     directory = drop(installation, **{"สมุด\n1.mrc": book(1)})
     assert directory.is_dir()
     assert counts(run(installation)) == {"added": 1}
+
+
+def test_a_large_file_is_read_by_two_processes_as_by_one(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values, counts and what is set aside are the same, and the last of two records of one id wins."""
+    raw = b"".join(book(n) for n in range(4000)) + book(7, "เสื้อ") + b"?\x1d" + book(5000)
+    found = []
+    for processors in (1, 2):
+        monkeypatch.setattr(os, "cpu_count", lambda n=processors: n)
+        installation = marc(install)
+        drop(installation, **{"a.mrc": raw})
+        result = run(installation, full=True)
+        store = Store(installation.database)
+        aside = store.quarantined("aaa")
+        records = {r.local_id: (r.values, r.payload, r.holdings) for batch in store.records() for _, r in batch}
+        store.engine.dispose()
+        shutil.rmtree(installation.home)
+        found.append((result.seen, result.superseded, result.quarantined, records, aside))
+    assert found[0] == found[1]
+    assert found[1][0] == 4003
+    assert found[1][3]["b7"][0]["title"] == ("เสื้อ 7",)
