@@ -1,5 +1,6 @@
 """Payloads read: one by one, and where there are many of them in a second process beside this one."""
 
+import gc
 import hashlib
 import logging
 import os
@@ -111,6 +112,7 @@ _form: list[Format] = []
 
 
 def _begin(source: Source, member: str, tables: Tables) -> None:
+    gc.disable()  # nothing here refers to itself, and a batch is soon over
     _form.append(open_format(source, member, tables.fields))
     threading.Thread(target=_end_with_the_first, daemon=True).start()
 
