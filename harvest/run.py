@@ -16,8 +16,10 @@ from harvest import extract
 from harvest.formats import open_format
 from harvest.lessons import Lessons
 from harvest.protocols import Visit, fetch
-from harvest.record import Format, HarvestError, Parsed, Payload, Progress, XmlFormat
-from harvest.store import Reading, Run, Store
+from harvest.readers import read as read_payload
+from harvest.readers import readings
+from harvest.record import Format, HarvestError, Payload, Progress
+from harvest.store import Run, Store
 
 logger = logging.getLogger(__name__)
 
@@ -102,13 +104,12 @@ class _Harvest:
         code, source = self.member.code, visit.source
         if visit.progress.reading != reading:  # read with other tables, or never
             visit = msgspec.structs.replace(visit, progress=msgspec.structs.replace(visit.progress, files={}))
-        superseded = self._with(within, lambda c: self.store.superseded(c, number))
+        before = self._with(within, lambda c: self.store.superseded(c, number))
         files: Progress | None = None
-        for batch in fetch(visit, form):
+        for batch, read in readings(fetch(visit, form), form, source, code, self.tables):
             if batch.progress and batch.progress.files:
                 files = batch.progress
                 continue
-            read = [_read(payload, form) for payload in batch.payloads]
             self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound in the loop
                 c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
             self.seen += len(read)
@@ -125,7 +126,7 @@ class _Harvest:
         if (source.protocol == "file" or whole) and not visit.lessons.left:  # what is not broken any more needs nobody
             self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
         if files and len(self.held) == held:
-            superseded = self._with(within, lambda c: self.store.superseded(c, number)) - superseded
+            superseded = self._with(within, lambda c: self.store.superseded(c, number)) - before
             files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)
             self._with(within, lambda c: self.store.advance(c, code, source.key, files))
 
@@ -157,29 +158,6 @@ def fingerprint(source: Source, tables: Tables) -> str:
     return hashlib.sha256(told).hexdigest()[:16]
 
 
-def _read(payload: Payload, form: Format) -> Reading:
-    if payload.broken:
-        return Reading(payload, fault=payload.broken)
-    if payload.deleted and not payload.data:
-        return Reading(payload, Parsed({}, deleted=True))
-    try:
-        if payload.element is not None and isinstance(form, XmlFormat):
-            parsed = form.of(payload.element)
-        else:
-            parsed = form.parse(payload.data)
-    except ValueError as error:
-        if payload.deleted:  # the header's word holds, whatever stands below it
-            return Reading(msgspec.structs.replace(payload, data=b""), Parsed({}, deleted=True))
-        return Reading(payload, fault=str(error))
-    except Exception as error:  # members' data finds what no format foresaw: it must cost one record, not the run
-        logger.exception("%s cannot be read", payload.place)
-        return Reading(payload, fault=f"cannot be read: {type(error).__name__}: {error}")
-    if not (payload.local_id or parsed.local_id):
-        digest = hashlib.sha256(payload.data).hexdigest()[:16]
-        parsed = msgspec.structs.replace(parsed, local_id=f"sha-{digest}")
-    return Reading(payload, parsed)
-
-
 def reread(tables: Tables, store: Store) -> int:
     """Read stored payloads again where the tables changed since: the number of records."""
     count = 0
@@ -187,7 +165,7 @@ def reread(tables: Tables, store: Store) -> int:
         for source in member.source:
             form, reading = open_format(source, member.code, tables.fields), fingerprint(source, tables)
             for batch in store.stale(member.code, source.key, reading):
-                read = [(local_id, _read(Payload(data, local_id), form)) for local_id, data in batch]
+                read = [(local_id, read_payload(Payload(data, local_id), form)) for local_id, data in batch]
                 store.reread(member.code, reading, {i: r.parsed for i, r in read if r.parsed})
                 count += len(batch)
     return count

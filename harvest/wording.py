@@ -55,6 +55,8 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english), t
     (r"the record has no metadata, and is not said to be deleted", r"ระเบียนไม่มีข้อมูล และไม่ได้บอกว่าถูกลบ"),
     (r"the row holds bytes that are no UTF-8", r"แถวนี้มีอักขระที่อ่านไม่ได้ บันทึกไฟล์ใหม่เป็น UTF-8"),
     (r"the sheet has no header row", r"แผ่นงานนี้ไม่มีแถวหัวตาราง"),
+    (r"the (\w+) (\S+) is a number of which a spreadsheet kept the first digits only; .+", r"\1 \2 เป็นตัวเลขที่โปรแกรมตารางตัดเหลือแต่หลักต้น ตั้งคอลัมน์เป็นข้อความแล้วส่งใหม่"),
+    (r"a quotation mark in the line is never closed; .+", r'บรรทัดนี้มีเครื่องหมาย " ที่ไม่ปิด แก้แล้วส่งใหม่'),
     (r"the row has no title", r"แถวนี้ไม่มีชื่อเรื่อง"),
     (r"cannot be read: (.+)", r"อ่านไม่ได้: \1"),
     (r"not a stored row: (.+)", r"ไม่ใช่แถวที่เก็บไว้: \1"),

@@ -14,7 +14,7 @@ LEADER, ENTRY = 24, 12
 FIELD_END, RECORD_END, SUBFIELD = b"\x1e", b"\x1d", b"\x1f"
 BLANK = b" \r\n\t\x00\x1a"
 BOM = b"\xef\xbb\xbf"
-FURTHEST = 40  # bytes: the directory begins at 24; where something stands before the leader, a little later
+NEAREST, FURTHEST = 20, 40  # bytes: the directory begins at 24, or where the leader is too short or too long
 MOST = 1_000_000  # pairs of a directory's entry and a field that are compared; past that they are taken in order
 
 _ENTRY = re.compile(rb"[0-9A-Za-z]{3}[0-9]{9}")
@@ -83,24 +83,28 @@ def read(data: bytes, encoding: str = "") -> Salvaged:
 
 def _directory(before: bytes) -> tuple[str, list[Entry], bytes]:
     """The leader, the directory's entries, and what stands behind them where the directory's own end is lost."""
-    begin = max(range(LEADER, FURTHEST), key=lambda n: (_count(before, n), bool(_ENTRY.match(before, n))))
-    if _count(before, LEADER) + 1 >= _count(before, begin):
-        begin = LEADER
+    begin, linked = LEADER, _linked(before, LEADER)
+    if linked < (len(before) - LEADER) // ENTRY - 1:  # something may stand before the leader, or within it
+        best = max(range(NEAREST, FURTHEST), key=lambda n: _linked(before, n))
+        begin = best if _linked(before, best) > linked + 1 else LEADER
     found = [m for m in range(begin, len(before) - ENTRY + 1, ENTRY) if _ENTRY.fullmatch(before, m, m + ENTRY)]
     if not found:
         return "", [], b""
     end = found[-1] + ENTRY
     while _TAG.match(before, end) and SUBFIELD not in before[end : end + ENTRY] and len(before) >= end + ENTRY:
         end += ENTRY
-    leader = before[begin - LEADER : begin].decode("ascii", "replace")
+    leader = before[max(0, begin - LEADER) : begin].decode("ascii", "replace")
     entries = [_entry(before[n : n + ENTRY]) for n in range(begin, end, ENTRY)]
     rest = before[end:] if SUBFIELD in before[end:] or len(before) - end > ENTRY else b""
     return leader, entries, rest
 
 
-def _count(before: bytes, begin: int) -> int:
-    """How many entries there are, if they begin there."""
-    return sum(bool(_ENTRY.fullmatch(before, n, n + ENTRY)) for n in range(begin, len(before) - ENTRY + 1, ENTRY))
+def _linked(before: bytes, begin: int) -> int:
+    """How many entries, if they begin there, end where another one's field starts: digits alone look alike anywhere."""
+    places = range(begin, len(before) - ENTRY + 1, ENTRY)
+    entries = [_entry(before[n : n + ENTRY]) for n in places if _ENTRY.fullmatch(before, n, n + ENTRY)]
+    starts = {entry.start for entry in entries}
+    return sum(entry.start + entry.length in starts for entry in entries)
 
 
 def _entry(raw: bytes) -> Entry:

@@ -7,8 +7,8 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
 
 import msgspec
 from python_calamine import CalamineError, CalamineWorkbook
@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from config import tables, values
 from config.holdings import Holding
 from harvest import extract
+from harvest.formats import letters
 from harvest.record import HarvestError, Parsed, Payload
 
 ENCODINGS = ("utf-8-sig", "cp874")  # tried in this order where the source names none
@@ -38,6 +39,10 @@ HEADERS = {
     "barcode": ("บาร์โค้ด", "บาร์โคด", "barcode"),
     "status": ("สถานะ", "status"),
 }
+NUMBERS = ("isbn", "issn", "id", "barcode")  # long numbers, which Excel takes for quantities
+SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}")  # 9.78616E+12
+ROUNDED = re.compile(r"97[89][0-9]{0,4}0{6,}")  # the same, saved once more: 9786160000000
+UNCLOSED = "a quotation mark in the line is never closed; close it or take it out, and send the list again"
 IDENTIFYING = ("title", "creator", "year", "isbn", "volume", "edition", "call_number", "library", "location", "barcode")
 
 Row = list[tuple[str, str]]  # (header as the member wrote it, cell)
@@ -92,19 +97,26 @@ class Sheet:
         if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
             yield from workbook(data, name)
         else:
-            yield "", _csv(data, name, self.encoding)
+            yield "", _csv(data, name, self.encoding, self._known)
 
     def _header(self, rows: Sequence[Sequence[object]]) -> int | None:
         """Where the header row stands: the first that holds two known words, or nothing but one."""
         for number, row in enumerate(rows[:HEADER_WITHIN]):
             cells = [cell for cell in map(as_text, row) if cell]
-            if cells and sum(folded(cell) in self.targets for cell in cells) >= min(2, len(cells)):
+            if cells and self._known(cells) >= min(2, len(cells)):
                 return number
         return None
+
+    def _known(self, cells: Iterable[str]) -> int:
+        """How many of the cells are header words."""
+        return sum(folded(cell) in self.targets for cell in cells)
 
     def _payloads(self, rows: Sequence[Sequence[object]], header: int, place: str) -> Iterator[Payload]:
         words = [as_text(value) for value in rows[header]]
         for number, row in enumerate(rows[header + 1 :], header + 2):
+            if isinstance(row, Unclosed):
+                yield Payload(row.line.encode(), f"{place}, row {number}", broken=UNCLOSED)
+                continue
             cells = [as_text(value) for value in row]
             if any(cells):
                 yield self._payload(_paired(words, cells), f"{place}, row {number}")
@@ -125,6 +137,15 @@ class Sheet:
 
     def _fault(self, payload: bytes) -> str:
         cells = self._cells(payload)
+        for column in NUMBERS:
+            for cell in cells.get(column, ()):
+                if SHORTENED.fullmatch(cell) or (
+                    column == "isbn" and ROUNDED.fullmatch(cell) and not [*values.isbns(cell)]
+                ):
+                    return (
+                        f"the {column} {cell} is a number of which a spreadsheet kept the first digits only; "
+                        "make the column text, and send the list again"
+                    )
         return "" if any(cells.get("title", ())) else "the row has no title"
 
     def _cells(self, payload: bytes) -> dict[str, list[str]]:
@@ -141,9 +162,19 @@ class Sheet:
         return cells
 
     def parse(self, payload: bytes) -> Parsed:
-        cells = self._cells(payload)
-        found = extract.values(SheetDescribed(cells), self.fields)
-        return Parsed(values=found, holdings=(self._holding(cells),), local_id=_local_id(cells))
+        told = self._cells(payload)
+        local_id, repairs = _local_id(told), dict[str, None]()
+        cells: dict[str, list[str]] = {}
+        for target, texts in told.items():
+            for text, found in map(letters.mended, texts):
+                cells.setdefault(target, []).append(text)
+                repairs |= dict.fromkeys(found)
+        return Parsed(
+            values=extract.values(SheetDescribed(cells), self.fields),
+            holdings=(self._holding(cells),),
+            local_id=local_id,
+            repairs=tuple(repairs),
+        )
 
     def _holding(self, cells: Mapping[str, list[str]]) -> Holding:
         parts = {part: " ".join(cells.get(part, ())) for part in HEADERS if part not in ("id", "copies")}
@@ -164,10 +195,19 @@ def workbook(data: bytes, name: str, most: int = CELLS) -> Iterator[tuple[str, I
             if spanned > most:
                 raise HarvestError(_far(name, spanned))
             rows = sheet.to_python(skip_empty_area=False)
+            _fill(rows, sheet.merged_cell_ranges or ())
             if any(any(cell != "" for cell in row) for row in rows):
                 yield title, rows
     except CalamineError as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+
+
+def _fill(rows: list[list[Any]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """A cell that is merged over several rows holds for each of them. One that is merged over columns is one cell."""
+    for (top, left), (bottom, _) in merged:
+        for row in rows[top + 1 : bottom + 1]:
+            if left < len(row) and row[left] == "":
+                row[left] = rows[top][left]
 
 
 def _bounded(data: bytes, name: str, most: int) -> None:
@@ -254,8 +294,8 @@ def _area(chunks: Iterable[bytes]) -> tuple[int, int]:
     for chunk in chunks:
         read += len(chunk)
         rest += chunk
-        for letters, digits in set(_REFERENCE.findall(rest)):
-            columns = max(columns, _column(letters))
+        for column, digits in set(_REFERENCE.findall(rest)):
+            columns = max(columns, _column(column))
             rows = max(rows, int(digits))
         tag = rest.rfind(b"<")
         rest = rest[tag:] if tag >= 0 and b">" not in rest[tag:] else b""  # a tag may go on in the next chunk
@@ -272,15 +312,59 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _csv(data: bytes, name: str, encoding: str) -> Iterator[list[str]]:
-    text = decoded(data, name, encoding)
-    above = text.split("\n", HEADER_WITHIN)[:HEADER_WITHIN]
-    delimiter = max(DELIMITERS, key=lambda d: max(line.count(d) for line in above))
+class Unclosed(list[str]):
+    """A line of a CSV file with a quotation mark that nothing closes: no row, but the next line is one."""
+
+    def __init__(self, line: str):
+        super().__init__([line])
+        self.line = line
+
+
+def _csv(data: bytes, name: str, encoding: str, known: Callable[[Iterable[str]], int]) -> Iterator[list[str]]:
+    """The rows, each a list of cells. A quotation mark that is not closed costs its line, not the rest of the file."""
+    lines = list(io.StringIO(decoded(data, name, encoding), newline=""))
+    delimiter = _delimiter(lines[:HEADER_WITHIN], known)
+    usual = max((line.count(delimiter) for line in lines[:HEADER_WITHIN]), default=0)
     csv.field_size_limit(UNPACKED)  # one for the whole process: another file may be read at the same time
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error as error:
-        raise HarvestError(f"{name}: cannot be read as CSV: {error}") from error
+    begin = 0
+    while begin < len(lines):
+        rows = csv.reader((lines[n] for n in range(begin, len(lines))), delimiter=delimiter)  # read at once
+        read = 0
+        try:
+            for row in rows:
+                raw = lines[begin + read : begin + rows.line_num]
+                if _swallowed(row, raw, delimiter, usual):
+                    break
+                yield row
+                read = rows.line_num
+            else:
+                return
+        except csv.Error as error:
+            raise HarvestError(f"{name}: cannot be read as CSV: {error}") from error
+        yield Unclosed(lines[begin + read].rstrip("\r\n"))
+        begin += read + 1
+
+
+def _delimiter(lines: Sequence[str], known: Callable[[Iterable[str]], int]) -> str:
+    """What parts the most header words; where none is known, what stands in a line most often."""
+
+    def judged(delimiter: str) -> tuple[int, int]:
+        words = (known(cell.strip().strip('"') for cell in line.split(delimiter)) for line in lines)
+        return max(words, default=0), max((line.count(delimiter) for line in lines), default=0)
+
+    return max(DELIMITERS, key=judged)
+
+
+def _swallowed(row: Sequence[str], raw: Sequence[str], delimiter: str, usual: int) -> bool:
+    """Whether a cell took in lines that are rows themselves, or the file's end."""
+    if usual and any(line.count(delimiter) >= usual for line in raw[1:-1]):
+        return True
+    if usual and any(_OPENING.match(line) and line.count(delimiter) >= usual for line in raw[1:]):
+        return True
+    return len(row) <= usual and "".join(raw).count('"') % 2 == 1
+
+
+_OPENING = re.compile('"[^",;\t\r\n]')
 
 
 def decoded(data: bytes, name: str, encoding: str) -> str:

@@ -16,6 +16,7 @@ CHUNK = 1 << 20
 LIMIT = 64 << 20  # bytes of one record: past that it is no record
 UTF8 = ("utf-8", "utf8", "us-ascii")
 TOO_LONG = f"part of a record that is longer than {LIMIT >> 20} MB"
+_ENTITY = re.compile(rb"<!ENTITY\s+([\w.-]+)")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
@@ -85,10 +86,13 @@ def cut(stream: BinaryIO, tag: str, file: str) -> Iterator[Payload]:
     """
     head = stream.read(CHUNK)
     cutter = _Cutter(tag)
+    entities = {b"&%s;" % name for name in _ENTITY.findall(head)}  # of the file's own making: never expanded
     number = 0
     for chunk in chain(_utf8(head, stream, _encoding(head), file), [None]):
         for data, broken in cutter.feed(chunk):
             number += 1
+            if any(entity in data for entity in entities):
+                broken = "not well-formed XML: it uses an entity that its file defines, and such are never expanded"
             yield Payload(data, f"{file}, record {number}", broken=broken)
     if not number:
         raise HarvestError(f"{file}: no <{tag}> element in it; is it the right file, and the right format?")

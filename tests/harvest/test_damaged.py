@@ -196,6 +196,24 @@ def test_a_directory_in_another_order_than_the_fields(tables: Tables) -> None:
     assert salvage.read(turned).fields == salvage.read(good).fields
 
 
+@pytest.mark.parametrize("leader", ["00705aam^a2200457ua^4500", "00705aam^a22000857ua^4500", "00705aam^a220045ua^4500"])
+def test_everything_that_ulibm_does_at_once(leader: str) -> None:
+    """Lengths in letters, starts that begin at 2, carets for blanks, 0x1F before 001, no subfield code, no indicators;
+    a leader that has a letter too many, or too few."""
+    texts = {"001": "\x1f 6042", "245": "00\x1faเสือสมิง /\x1fcน้อย", "650": "0test", "999": "\x1faใช้"}
+    directory, at = "", 2
+    for tag, text in texts.items():
+        directory += f"{tag}{len(text) + 1:04d}{at:05d}"
+        at += len(text) + 1
+    body = "".join(text + "\x1e" for text in texts.values())
+    record = leader + directory + "\x1e" + body + "\x1d"
+    for data in (record.encode(), b"\xef\xbb\xbf" + record.encode(), record.encode("cp874")):
+        read = salvage.read(data)
+        assert [field.tag for field in read.fields] == list(texts)
+        assert read.fields[0].data.strip() == "6042"
+        assert [field.subfields[0] for field in read.fields[1:]] == [("a", "เสือสมิง /"), ("a", "test"), ("a", "ใช้")]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -4,7 +4,9 @@ import gzip
 import http.server
 import io
 import os
+import shutil
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +17,11 @@ import pytest
 import xlsxwriter
 
 from config.installation import Installation
+from harvest import readers
 from harvest.protocols import file
-from harvest.store import Run, Store
+from harvest.readers import read
+from harvest.record import Format, Payload
+from harvest.store import Reading, Run, Store
 from tests.conftest import Install, member
 from tests.harvest.test_run import book, counts, drop, run
 
@@ -215,3 +220,32 @@ def test_a_folder_may_have_any_name(install: Install, tmp_path: Path) -> None:
     directory = drop(installation, **{"สมุด\n1.mrc": book(1)})
     assert directory.is_dir()
     assert counts(run(installation)) == {"added": 1}
+
+
+def test_a_large_file_is_read_by_two_processes_as_by_one(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values, counts and what is set aside are the same, and the last of two records of one id wins."""
+    raw = b"".join(book(n) for n in range(4000)) + book(7, "เสื้อ") + b"?\x1d" + book(5000)
+    found, here = [], []
+
+    def slowly(payload: Payload, form: Format) -> Reading:
+        here.append(payload)
+        time.sleep(0.0005)  # so that the second process is there before all is read
+        return read(payload, form)
+
+    monkeypatch.setattr(readers, "MANY", 500)
+    monkeypatch.setattr(readers, "read", slowly)
+    for processors in (1, 2):
+        monkeypatch.setattr(os, "cpu_count", lambda n=processors: n)
+        installation = marc(install)
+        drop(installation, **{"a.mrc": raw})
+        result = run(installation, full=True)
+        store = Store(installation.database)
+        aside = store.quarantined("aaa")
+        records = {r.local_id: (r.values, r.payload, r.holdings) for batch in store.records() for _, r in batch}
+        store.engine.dispose()
+        shutil.rmtree(installation.home)
+        found.append((result.seen, result.superseded, result.quarantined, records, aside))
+    assert len(here) < 2 * 4003, "the second process read some of them"
+    assert found[0] == found[1]
+    assert found[1][0] == 4003
+    assert found[1][3]["b7"][0]["title"] == ("เสื้อ 7",)

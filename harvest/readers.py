@@ -1,0 +1,143 @@
+"""Payloads read: one by one, and where there are many of them in a second process beside this one."""
+
+import gc
+import hashlib
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+
+import msgspec
+
+from config.tables import Source, Tables
+from harvest.formats import open_format
+from harvest.record import Batch, Format, Parsed, Payload, XmlFormat
+from harvest.store import Packed, Reading, pack
+
+logger = logging.getLogger(__name__)
+
+MANY = 3000  # payloads that this process reads before it asks for a second one, which takes half a second to start
+WAITING = 2  # batches that lie ready for the second process
+AHEAD = 24  # batches that are read before the first of them is stored
+
+Read = tuple[str, Parsed, Packed | None]  # fault, what was read but without values, and both as the store keeps them
+
+
+def read(payload: Payload, form: Format) -> Reading:
+    """One payload as its format reads it. What no format foresaw costs one record, and not the run."""
+    if payload.broken:
+        return Reading(payload, fault=payload.broken)
+    if payload.deleted and not payload.data:
+        return Reading(payload, Parsed({}, deleted=True))
+    try:
+        if payload.element is not None and isinstance(form, XmlFormat):
+            parsed = form.of(payload.element)
+        else:
+            parsed = form.parse(payload.data)
+    except ValueError as error:
+        if payload.deleted:  # the header's word holds, whatever stands below it
+            return Reading(msgspec.structs.replace(payload, data=b""), Parsed({}, deleted=True))
+        return Reading(payload, fault=str(error))
+    except Exception as error:
+        logger.exception("%s cannot be read", payload.place)
+        return Reading(payload, fault=f"cannot be read: {type(error).__name__}: {error}")
+    if not (payload.local_id or parsed.local_id):
+        digest = hashlib.sha256(payload.data).hexdigest()[:16]
+        parsed = msgspec.structs.replace(parsed, local_id=f"sha-{digest}")
+    return Reading(payload, parsed)
+
+
+def readings(
+    batches: Iterator[Batch], form: Format, source: Source, member: str, tables: Tables
+) -> Iterator[tuple[Batch, list[Reading]]]:
+    """Each batch with its readings, in their order. Files of many records are read by two processes, this one and a
+    second one; a server's answers are waited for longer than they are read."""
+    seen = 0
+    for batch in batches:
+        yield batch, [read(payload, form) for payload in batch.payloads]
+        seen += len(batch.payloads)
+        if seen >= MANY and source.protocol == "file" and (os.cpu_count() or 1) > 1 and not parent_process():
+            break
+    else:
+        return
+    context = get_context("spawn")  # a fork would copy the threads and the database's connections
+    with ProcessPoolExecutor(1, context, _begin, (source, member, tables)) as pool:
+        try:
+            yield from _shared(batches, form, pool)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -> Iterator[tuple[Batch, list[Reading]]]:
+    started = pool.submit(_started)
+    broken = False
+    waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]] = deque()
+    for batch in batches:
+        theirs = sum(isinstance(work, Future) and not work.done() for _, work in waiting)
+        if started.done() and not started.exception() and theirs < WAITING and not broken:
+            try:
+                waiting.append((batch, pool.submit(_work, batch.payloads)))
+            except BrokenProcessPool:
+                broken = True
+                waiting.append((batch, [read(payload, form) for payload in batch.payloads]))
+        else:
+            waiting.append((batch, [read(payload, form) for payload in batch.payloads]))
+        while waiting and (_ready(waiting[0][1]) or len(waiting) > AHEAD):
+            yield _taken(*waiting.popleft(), form)
+    while waiting:
+        yield _taken(*waiting.popleft(), form)
+
+
+def _ready(work: Future[list[Read]] | list[Reading]) -> bool:
+    return not isinstance(work, Future) or work.done()
+
+
+def _taken(batch: Batch, work: Future[list[Read]] | list[Reading], form: Format) -> tuple[Batch, list[Reading]]:
+    if not isinstance(work, Future):
+        return batch, work
+    try:
+        there = zip(batch.payloads, work.result(), strict=True)
+    except BrokenProcessPool:  # the second process was killed: nothing but time is lost
+        return batch, [read(payload, form) for payload in batch.payloads]
+    return batch, [
+        Reading(payload, fault=fault) if fault else Reading(payload, parsed, packed=packed)
+        for payload, (fault, parsed, packed) in there
+    ]
+
+
+# ── in the second process ────────────────────────────────────────────────────────────────────────
+
+_form: list[Format] = []
+
+
+def _begin(source: Source, member: str, tables: Tables) -> None:
+    gc.disable()  # nothing here refers to itself, and a batch is soon over
+    _form.append(open_format(source, member, tables.fields))
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+
+
+def _end_with_the_first() -> None:
+    """A harvest that is killed leaves no process behind that waits for it."""
+    if first := parent_process():
+        first.join()
+        os._exit(1)
+
+
+def _started() -> None:
+    """Answered when the process is there."""
+
+
+def _work(payloads: Sequence[Payload]) -> list[Read]:
+    return [_packed(read(payload, _form[0])) for payload in payloads]
+
+
+def _packed(reading: Reading) -> Read:
+    parsed = reading.parsed
+    if parsed is None or reading.fault:
+        return reading.fault, Parsed({}), None
+    told = Parsed({}, (), parsed.local_id, parsed.deleted, parsed.repairs)
+    return "", told, pack(reading.payload, parsed)

@@ -1,0 +1,113 @@
+"""Lists as people keep them: numbers that Excel shortened, quotation marks that nobody closed, merged cells, ODS."""
+
+import io
+import zipfile
+
+import pytest
+import xlsxwriter
+
+from config import Tables
+from harvest.wording import in_thai
+from tests.harvest.test_formats import fault, pieces, reader
+
+
+def outcomes(tables: Tables, raw: bytes, **source: object) -> list[str]:
+    """Each row's title, or why it is set aside."""
+    form = reader(tables, "sheet", **source)
+    return [fault(form, p) or " | ".join(form.parse(p.data).values["title"]) for p in pieces(form, raw)]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("ISBN", "9.78616E+12"), ("ISBN", "9,78616E+12"), ("ISBN", "9786160000000"), ("บาร์โค้ด", "8.85E+12"), ("เลขทะเบียน", "1.23E+15")],
+)  # fmt: skip
+def test_a_number_that_excel_shortened_is_set_aside_and_never_guessed(tables: Tables, column: str, cell: str) -> None:
+    raw = f'ชื่อเรื่อง,ผู้แต่ง,{column}\nเสือ,ก,"{cell}"\nหมี,ข,9789749113738\n'.encode()
+    first, second = outcomes(tables, raw)
+    assert cell in first
+    assert "make the column text" in first
+    assert "ตั้งคอลัมน์เป็นข้อความ" in in_thai(first)
+    assert second == "หมี"
+
+
+def test_a_number_in_a_workbook_is_whole(tables: Tables) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["ชื่อเรื่อง", "ISBN", "ปี"])
+        sheet.write_row(1, 0, ["เสือ", 9786162001062, 2560])
+        sheet.write_row(2, 0, ["หมี", 9.78616e12, 2017])
+    form = reader(tables, "sheet")
+    first, second = pieces(form, out.getvalue())
+    assert form.parse(first.data).values["isbn"] == ("9786162001062",)
+    assert form.parse(first.data).values["year"] == ("2017",)
+    assert "9786160000000" in second.broken
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (['"เสือ,ก', "หมี,ข", "ช้าง,ค"], ["", "หมี", "ช้าง"]),
+        (["เสือ,ก", '"หมี,ข', '"ช้าง",ค', "ปลา,ง"], ["เสือ", "", "ช้าง", "ปลา"]),
+        (["เสือ,ก", '"หมี,ข'], ["เสือ", ""]),
+        (['"เสือ\nสมิง",ก', '"ว่า ""หมี""",ข', 'แผ่น 5",ค'], ["เสือ สมิง", 'ว่า "หมี"', 'แผ่น 5"']),
+    ],
+    ids=["to-the-end", "to-the-next", "last", "all-right"],
+)
+def test_a_quotation_mark_that_is_not_closed_costs_one_line(tables: Tables, lines: list[str], found: list[str]) -> None:
+    told = outcomes(tables, "\n".join(["ชื่อเรื่อง,ผู้แต่ง", *lines]).encode())
+    assert [" ".join(text.split()) if "never closed" not in text else "" for text in told] == found
+    assert all(in_thai(text) for text in told if "never closed" in text)
+
+
+def test_the_header_words_tell_what_parts_the_cells(tables: Tables) -> None:
+    for encoding in ("utf-8", "utf-16", "cp874"):
+        assert outcomes(tables, "ชื่อเรื่อง\tผู้แต่ง\nเสือ, สิงห์, กระทิง, แรด\tก\n".encode(encoding)) == ["เสือ, สิงห์, กระทิง, แรด"]
+
+
+def test_a_merged_cell_holds_for_each_of_its_rows(tables: Tables) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 0, 2, "ทะเบียนหนังสือ")
+        sheet.write_row(1, 0, ["ชื่อเรื่อง", "ผู้แต่ง", "ชั้น"])
+        sheet.write(2, 0, "สี่แผ่นดิน เล่ม 1")
+        sheet.write(3, 0, "สี่แผ่นดิน เล่ม 2")
+        sheet.merge_range(2, 1, 3, 1, "คึกฤทธิ์ ปราโมช")
+        sheet.write(4, 0, "เสือ")
+    form = reader(tables, "sheet")
+    read = [form.parse(p.data).values.get("creator") for p in pieces(form, out.getvalue())]
+    assert read == [("คึกฤทธิ์ ปราโมช",), ("คึกฤทธิ์ ปราโมช",), None]
+
+
+def ods(*sheets: list[list[str]]) -> bytes:
+    """An OpenDocument spreadsheet by hand."""
+    rows = "".join(
+        f'<table:table table:name="{n}">'
+        + "".join("<table:table-row>" + "".join(f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in row) + "</table:table-row>" for row in sheet)
+        + "</table:table>"
+        for n, sheet in enumerate(sheets)
+    )  # fmt: skip
+    spaces = " ".join(f'xmlns:{p}="urn:oasis:names:tc:opendocument:xmlns:{p}:1.0"' for p in ("office", "table", "text"))
+    content = f"<office:document-content {spaces}><office:body><office:spreadsheet>{rows}</office:spreadsheet></office:body></office:document-content>"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        archive.writestr("content.xml", content)
+    return out.getvalue()
+
+
+def test_every_sheet_of_an_open_document_spreadsheet(tables: Tables) -> None:
+    header = ["ชื่อเรื่อง", "ผู้แต่ง"]
+    assert outcomes(tables, ods([header, ["เสือ", "ก"]], [header, ["เสื้อ", "ข"]])) == ["เสือ", "เสื้อ"]
+
+
+def test_letters_that_were_saved_wrongly_are_mended_in_a_list_too(tables: Tables) -> None:
+    raw = "ชื่อเรื่อง,ผู้แต่ง\n{},ก\n".format("การพยาบาล".encode().decode("latin-1")).encode()
+    form = reader(tables, "sheet")
+    parsed = form.parse(pieces(form, raw)[0].data)
+    assert (parsed.values["title"], parsed.repairs) == (("การพยาบาล",), ("twice",))
