@@ -49,8 +49,8 @@ _runs = Table(
 _records = Table(
     "records",
     SHAPE,
-    Column("member", String, primary_key=True),
-    Column("local_id", String, primary_key=True),
+    Column("member", database.Ordered, primary_key=True),
+    Column("local_id", database.Ordered, primary_key=True),
     Column("source", String, nullable=False),
     Column("format", String, nullable=False),
     Column("datestamp", String, nullable=False),
@@ -221,7 +221,7 @@ class Store:
                 counts["quarantined"] += 1
                 self._set_aside(connection, run, member, source, item)
                 continue
-            local_id = item.payload.local_id or item.parsed.local_id
+            local_id = (item.payload.local_id or item.parsed.local_id).replace("\0", "\u2400")  # no database keys a NUL
             if local_id in good:
                 counts["superseded"] += 1
             good[local_id] = item

@@ -1,21 +1,20 @@
 """The record store: counts that add up, whatever comes in which order, and nothing lost."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from config import database
 from harvest.record import Parsed, Payload
-from harvest.store import COUNTS, Reading, Run, Store
+from harvest.store import COUNTS, SHAPE, Reading, Run, Store
+from tests.conftest import emptied
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(database.connect(f"sqlite:///{tmp_path / 'store.db'}"))
+def store(engine: Engine) -> Store:
+    return Store(engine)
 
 
 def item(local_id: str, text: str = "ก", *, deleted: bool = False, fault: str = "") -> Reading:
@@ -100,6 +99,16 @@ def test_records_read_with_other_tables_are_new_to_the_index(store: Store) -> No
     assert store.revision() > before
 
 
+def test_a_number_and_a_reason_with_a_nul_are_kept_like_any_other(store: Store) -> None:
+    given = [item("a\0b"), item("c\0d", fault="no \0 here")]
+    assert counts(load(store, given)) == {"added": 1, "quarantined": 1}
+    assert counts(load(store, given)) == {"unchanged": 1, "quarantined": 1}
+    assert counts(load(store, [item("a\0b", "ข")])) == {"changed": 1}
+    assert titles(store) == {"a␀b": "ข"}
+    ((_, _, raw),) = store.quarantined("kku")
+    assert raw == b"c\0d \xe0\xb8\x81"
+
+
 def test_a_batch_that_fails_leaves_nothing_behind(store: Store) -> None:
     with store.engine.begin() as connection:
         run = store.begin(connection, "kku")
@@ -141,9 +150,8 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(loads=steps, full=st.booleans())
-def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(tmp_path: Path, loads: list[list[tuple[str, str, str]]], full: bool) -> None:  # fmt: skip
-    engine: Engine = database.connect("sqlite://")
-    store = Store(engine)
+def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(store: Store, loads: list[list[tuple[str, str, str]]], full: bool) -> None:  # fmt: skip
+    emptied(store.engine, SHAPE)
     expected: dict[str, str] = {}
     for given_load in loads:
         items = [
@@ -163,4 +171,3 @@ def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(tmp_path: P
         assert titles(store) == expected
         again = load(store, items[: len(items) // 2], items[len(items) // 2 :], full=full)
         assert (again.added, again.changed, again.deleted) == (0, 0, 0)
-    engine.dispose()
