@@ -27,6 +27,9 @@ COMMANDS = {
     "undecide": ("index.desk:undecide", "Take a decision back."),
     "decisions": ("index.desk:group", "Decisions as a file: export, import."),
     "status": ("index.cli:status", "Every member: records, last run, what to do."),
+    "backup": ("index.moving:backup", "The whole installation in one file."),
+    "restore": ("index.moving:restore", "Bring it back from such a file."),
+    "database": ("index.moving:group", "The database: copy an installation to another one."),
     "serve": ("webapp.cli:serve", "Serve the catalogue."),
     "demo": ("demo.cli:command", "The sample network of eleven members, harvested, indexed and served."),
 }

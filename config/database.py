@@ -38,10 +38,11 @@ DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _TURN = 0x5AB  # the number of the lock for which PostgreSQL's writers wait; every database has its own
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, place: str = "settings.toml: database") -> Engine:
     """An engine on a URL: SQLite in WAL mode, so that readers never wait for the night's writer, or PostgreSQL.
 
-    On both a reading transaction sees one state of the database, and writing ones come one after the other.
+    On both a reading transaction sees one state of the database, and writing ones come one after the other. Raises
+    ConfigError, which says the place where the URL stands.
     """
     try:
         given = make_url(url)
@@ -49,10 +50,10 @@ def connect(url: str) -> Engine:
         of_server = {"isolation_level": "REPEATABLE READ"} if given.get_backend_name() == "postgresql" else {}
         engine = create_engine(given, **of_server)
     except Exception as error:  # an unknown dialect, a missing driver, a malformed URL: each its own class
-        raise ConfigError([f"settings.toml: database: {error}"]) from error
+        raise ConfigError([f"{place}: {error}"]) from error
     kind = engine.dialect.name
     if kind not in _OPENED:
-        raise ConfigError([f"settings.toml: database: {kind} is not known; it is sqlite or postgresql"])
+        raise ConfigError([f"{place}: {kind} is not known; it is sqlite or postgresql"])
     opened, begun = _OPENED[kind]
     event.listen(engine, "connect", opened)
     event.listen(engine, "begin", begun)
@@ -125,17 +126,22 @@ _OPENED: dict[str, tuple[Callable[..., None], Callable[[Connection], None]]] = {
 }
 
 
+def check(engine: Engine) -> None:
+    """Raises ConfigError where the database cannot be reached."""
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        said = " ".join(str(error.orig).split())
+        raise ConfigError([f"database: {engine.url!r} cannot be opened: {said}"]) from error
+
+
 def prepare(engine: Engine, room: str, tables: MetaData, steps: Sequence[Step] = ()) -> None:
     """Bring a room's tables to their present version: create them, or run the steps that are missing.
 
     The version is the number of steps. Before the first step an SQLite database is copied beside
     itself. Raises ConfigError where the database is newer than this program, or cannot be reached.
     """
-    try:
-        engine.connect().close()
-    except OperationalError as error:
-        said = " ".join(str(error.orig).split())
-        raise ConfigError([f"settings.toml: database: {engine.url!r} cannot be opened: {said}"]) from error
+    check(engine)
     with writing(engine) as connection:
         _shape.create_all(connection)
         version = connection.scalar(select(_versions.c.version).where(_versions.c.room == room))

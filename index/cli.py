@@ -1,7 +1,8 @@
 """The index's command line: index, nightly, status."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -37,12 +38,19 @@ def index(installation: Installation, rebuild: bool) -> None:
 
 def build(installation: Installation, rebuild: bool = False) -> Built:
     """Index with progress on a terminal. Raises Busy; an index that cannot be used is a one-line error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with progress() as tell:
         try:
-            return Index(installation.tables, installation.database, installation.home, _teller(progress)).run(rebuild)
+            return Index(installation.tables, installation.database, installation.home, tell).run(rebuild)
         except EngineError as error:
             raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Progress on a terminal, silence in a log: to be told a step, how much is done, and of how many."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
+        yield _teller(shown)
 
 
 def _teller(progress: Progress) -> Callable[[str, int, int | None], None]:

@@ -62,7 +62,7 @@ def test_a_database_address_that_is_none_is_a_fault_of_the_settings(url: str) ->
 
 def test_a_server_that_does_not_answer_is_said_in_one_line_without_the_password(tmp_path: Path) -> None:
     engine = database.connect(f"postgresql://sahaban:secret@/sahaban?host={tmp_path}")
-    with pytest.raises(ConfigError, match=r"^settings\.toml: database: .* cannot be opened: [^\n]+$") as said:
+    with pytest.raises(ConfigError, match=r"^database: .* cannot be opened: [^\n]+$") as said:
         database.prepare(engine, "room", THINGS)
     assert "secret" not in str(said.value)
 
