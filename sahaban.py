@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": ("config.cli:command", "Write the three tables for an operator to edit."),
     "harvest": ("harvest.cli:command", "Pull what changed at the members."),
+    "undo": ("harvest.cli:undo", "Bring a member's records back to what they were before a run."),
     "index": ("index.cli:index", "Bring titles, documents and the engine up to date."),
     "nightly": ("index.cli:nightly", "Harvest, then index, under a lock, with a report."),
     "search": ("search.cli:command", "Search the catalogue."),

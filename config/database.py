@@ -168,6 +168,7 @@ def _backup(engine: Engine) -> None:
         source.backup(target)
 
 
-def now() -> str:
-    """This moment as ISO 8601 in UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def now(days: int = 0) -> str:
+    """This moment, or one so many days from it, as ISO 8601 in UTC, to the second."""
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

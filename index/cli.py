@@ -98,7 +98,7 @@ def nightly(installation: Installation) -> None:
 def status(installation: Installation, member: str | None, as_data: bool) -> None:
     """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong.
 
-    With MEMBER only that one, and what waits in its quarantine: where it stood, and why.
+    With MEMBER only that one, its last runs, and what waits in its quarantine: where it stood, and why.
     """
     tables = installation.tables
     store = Store(installation.database)
@@ -107,6 +107,9 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
         click.echo(member_line(member, standings.get(member, Standing()), tables))
+        for number, kept_back, run in store.runs(member):
+            undoable = "" if kept_back else " (cannot be undone)"
+            click.echo(f"  run {number}, {run.started}: {run_line(member, run).partition(': ')[2]}{undoable}")
         for place, reason, kept in store.quarantined(member):
             click.echo(f"  {place}: {reason} ({len(kept)} bytes are kept)")
         return
