@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": ("config.cli:command", "Write the three tables for an operator to edit."),
     "harvest": ("harvest.cli:command", "Pull what changed at the members."),
+    "undo": ("harvest.cli:undo", "Bring a member's records back to what they were before a run."),
     "index": ("index.cli:index", "Bring titles, documents and the engine up to date."),
     "nightly": ("index.cli:nightly", "Harvest, then index, under a lock, with a report."),
     "search": ("search.cli:command", "Search the catalogue."),
@@ -27,6 +28,9 @@ COMMANDS = {
     "undecide": ("index.desk:undecide", "Take a decision back."),
     "decisions": ("index.desk:group", "Decisions as a file: export, import."),
     "status": ("index.cli:status", "Every member: records, last run, what to do."),
+    "backup": ("index.moving:backup", "The whole installation in one file."),
+    "restore": ("index.moving:restore", "Bring it back from such a file."),
+    "database": ("index.moving:group", "The database: copy an installation to another one."),
     "serve": ("webapp.cli:serve", "Serve the catalogue."),
     "demo": ("demo.cli:command", "The sample network of eleven members, harvested, indexed and served."),
 }

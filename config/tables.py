@@ -118,6 +118,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     withdraw_floor: Annotated[int, Meta(ge=0)] = 20  # ... or this many records, whichever is more
     quarantine_limit: Annotated[int, Meta(ge=0)] = 0  # records in quarantine that need no person
+    history_days: Annotated[int, Meta(ge=0, le=3650)] = 30  # how long a run can be undone
 
     def title_address(self, id: str) -> str:
         """The whole address of a title's page."""

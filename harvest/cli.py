@@ -9,7 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from config.installation import Installation
 from config.tables import ConfigError, Member, Tables
+from harvest.record import HarvestError
 from harvest.run import Locked, harvest
+from harvest.run import undo as take_back
 from harvest.store import COUNTS, Run, Store
 
 DONE, PERSON, WRONG, BUSY = 0, 1, 2, 3
@@ -27,6 +29,30 @@ def command(installation: Installation, members: tuple[str, ...], full: bool, dr
     chosen = choose(members, tables)
     store = Store(installation.database)
     sys.exit(harvest_all(chosen, tables, store, installation, full=full, dry_run=dry_run, accept=accept))
+
+
+@click.command("undo")
+@click.argument("member", metavar="MEMBER")
+@click.option("--run", "number", type=click.IntRange(1), help="Before this run, and not only before the last one.")
+@click.pass_obj
+def undo(installation: Installation, member: str, number: int | None) -> None:
+    """Bring MEMBER's records back to what they were before its last run, or before that of --run.
+
+    `sahaban status MEMBER` names the runs. The next harvest asks the sources again from there on: mend them first.
+    """
+    known = installation.tables.members
+    store = Store(installation.database)
+    if member not in known and not store.runs(member, 1):
+        raise click.UsageError(f"no member {member}; members are {', '.join(known)}")
+    try:
+        run = take_back(member, store, installation.home, number)
+    except Locked as error:
+        click.echo(f"{error}; wait for it", err=True)
+        sys.exit(BUSY)
+    except HarvestError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(line(member, run))
+    click.echo("next: sahaban index")
 
 
 def choose(codes: Sequence[str], tables: Tables) -> list[Member]:
@@ -78,6 +104,8 @@ def line(code: str, run: Run) -> str:
             return f"{said}; NOTE: {error}" if error else said
         case "held":
             return f"{said}; HELD: {error}"
+        case "undone":
+            return f"{said}; UNDONE: {error}"
         case _:
             return f"{said}; FAILED: {error}" if run.seen else f"{code}: FAILED: {error}"
 

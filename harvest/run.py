@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,13 +41,27 @@ def harvest(
     ``full`` asks for everything again, ``accept`` withdraws what a full load lacks however much it is,
     ``dry_run`` does all of it and keeps nothing.
     """
+    with _alone(home, member.code):
+        return _Harvest(member, tables, store, full, accept, tell).run(dry_run)
+
+
+def undo(code: str, store: Store, home: Path, number: int | None = None) -> Run:
+    """A member's records as they were before a run of it, by default the last. Raises Locked, HarvestError."""
+    with _alone(home, code), database.writing(store.engine) as connection:
+        known = store.runs(code, 1)
+        if not known:
+            raise HarvestError(f"{code}: it was never harvested; there is nothing to undo")
+        return store.undo(connection, code, known[0][0] if number is None else number)
+
+
+@contextmanager
+def _alone(home: Path, code: str) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home / f"harvest-{member.code}.lock")
     try:
-        with lock.acquire(timeout=0):
-            return _Harvest(member, tables, store, full, accept, tell).run(dry_run)
+        with FileLock(home / f"harvest-{code}.lock").acquire(timeout=0):
+            yield
     except Timeout as error:
-        raise Locked(f"{member.code}: another harvest of this member is running") from error
+        raise Locked(f"{code}: another harvest of this member is running") from error
 
 
 class _Harvest:
@@ -62,6 +77,7 @@ class _Harvest:
         if not dry_run:
             with database.writing(self.store.engine) as connection:
                 number = self.store.begin(connection, self.member.code)
+                self.store.forget(connection, self.member.code, self.tables.settings.history_days)
             return self._sources(number, None)
         with (
             self.store.engine.connect().execution_options(writing=True) as connection,
@@ -117,7 +133,7 @@ class _Harvest:
         if visit.lessons.still:
             known = msgspec.structs.replace(visit.progress, run=number)
             self._with(within, lambda c: self.store.still(c, number, code, source.key, visit.progress))
-            self._with(within, lambda c: self.store.advance(c, code, source.key, known))
+            self._with(within, lambda c: self.store.advance(c, number, code, source.key, known))
             return
         held = len(self.held)
         whole = visit.lessons.whole
@@ -128,7 +144,7 @@ class _Harvest:
         if files and len(self.held) == held:
             superseded = self._with(within, lambda c: self.store.superseded(c, number)) - before
             files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)
-            self._with(within, lambda c: self.store.advance(c, code, source.key, files))
+            self._with(within, lambda c: self.store.advance(c, number, code, source.key, files))
 
     def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
         """What a full load no longer brings was withdrawn, unless it is so much that a person must say so."""

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Index,
@@ -21,8 +22,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    delete,
     func,
     insert,
+    literal,
     select,
     text,
     update,
@@ -31,7 +34,7 @@ from sqlalchemy import (
 from config import database
 from config.holdings import Holding
 from harvest.lessons import Learned
-from harvest.record import Parsed, Payload, Progress, Record
+from harvest.record import HarvestError, Parsed, Payload, Progress, Record
 
 SHAPE = MetaData()
 
@@ -42,18 +45,19 @@ _runs = Table(
     Column("member", String, nullable=False, index=True),
     Column("started", String, nullable=False),
     Column("finished", String),
-    Column("outcome", String, nullable=False),  # running | done | held | failed
+    Column("outcome", String, nullable=False),  # running | done | held | failed | undone
     *(Column(name, Integer, nullable=False, default=0) for name in
       ("seen", "added", "changed", "unchanged", "deleted", "superseded", "quarantined")),
     Column("error", Text),
     Column("repaired", Integer, nullable=False, server_default="0"),  # of those seen: mended before they could be read
+    Column("kept", Boolean, nullable=False),  # what it found is remembered: it can be undone
 )  # fmt: skip
 
 _records = Table(
     "records",
     SHAPE,
-    Column("member", String, primary_key=True),
-    Column("local_id", String, primary_key=True),
+    Column("member", database.Ordered, primary_key=True),
+    Column("local_id", database.Ordered, primary_key=True),
     Column("source", String, nullable=False),
     Column("format", String, nullable=False),
     Column("datestamp", String, nullable=False),
@@ -67,8 +71,20 @@ _records = Table(
     Column("digest_before", LargeBinary),  # ... and what it found: a second copy in one run is told by these
     Column("revision_before", Integer),
     Column("repairs", Text, nullable=False, server_default=""),  # what was mended: names in harvest.wording.REPAIRS
+    Column("first", Integer),  # the run that brought it; null: before that was kept
     Index("records_by_run", "member", "source", "run"),
 )
+
+# What a run found where it changed something, as long as the run can be undone.
+_OF_NOW = ("member", "revision", "run", "digest_before", "revision_before", "first")
+_records_before = Table(
+    "records_before",
+    SHAPE,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("local_id", database.Ordered, primary_key=True),
+    *(Column(c.name, c.type) for c in _records.c if c.name not in (*_OF_NOW, "local_id")),
+)
+_WAS = tuple(c.name for c in _records_before.c if c.name != "run")
 
 _quarantine = Table(
     "quarantine",
@@ -82,6 +98,7 @@ _quarantine = Table(
     Column("payload", LargeBinary, nullable=False),  # zlib
     Column("run", Integer, nullable=False),  # the run that met it last
     Column("resolved", Integer),  # the full run in which it no longer came
+    Column("first", Integer),  # the run that met it first; null: before that was kept
     UniqueConstraint("member", "source", "digest", "place"),
 )
 
@@ -92,6 +109,14 @@ _sources = Table(
     Column("source", String, primary_key=True),
     Column("progress", Text, nullable=False),
     Column("learned", Text),  # JSON: what its visits found out about it
+)
+
+_sources_before = Table(
+    "sources_before",
+    SHAPE,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("source", String, primary_key=True),
+    Column("progress", Text),  # null: it had none
 )
 
 
@@ -111,7 +136,16 @@ def _keep_repairs(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
-STEPS = (_keep_what_is_learned, _keep_repairs)
+def _remember_what_runs_found(connection: Connection) -> None:
+    """So that they can be undone; those that are over cannot."""
+    for column in ("runs ADD COLUMN kept BOOLEAN NOT NULL DEFAULT FALSE", "records ADD COLUMN first INTEGER",
+                   "quarantine ADD COLUMN first INTEGER"):  # fmt: skip
+        connection.exec_driver_sql(f"ALTER TABLE {column}")
+    _records_before.create(connection)
+    _sources_before.create(connection)
+
+
+STEPS = (_keep_what_is_learned, _keep_repairs, _remember_what_runs_found)
 
 FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
@@ -254,7 +288,7 @@ class Store:
         connection.execute(
             update(_runs).where(killed).values(outcome="failed", finished=database.now(), error="the run was killed")
         )
-        row = {"member": member, "started": database.now(), "outcome": "running"}
+        row = {"member": member, "started": database.now(), "outcome": "running", "kept": True}
         return int(connection.execute(insert(_runs).values(row).returning(_runs.c.id)).scalar_one())
 
     def put(
@@ -271,13 +305,13 @@ class Store:
                 self._set_aside(connection, run, member, source, item)
                 continue
             repaired += bool(item.parsed.repairs)
-            local_id = item.payload.local_id or item.parsed.local_id
+            local_id = (item.payload.local_id or item.parsed.local_id).replace("\0", "\u2400")  # no database keys a NUL
             if local_id in good:
                 counts["superseded"] += 1
             good[local_id] = item
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
-            self.advance(connection, member, source, progress)
+            self.advance(connection, run, member, source, progress)
         changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
         seen = _runs.c.seen + sum(counts.values())
         connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
@@ -311,6 +345,7 @@ class Store:
         revision = _next_revision(connection)
         new: list[dict[str, Any]] = []
         untouched: list[str] = []
+        changed: list[tuple[RowMapping, dict[str, Any]]] = []
         for local_id, item in good.items():
             row = _row(run, member, source, fmt, reading, local_id, item) | {"revision": revision}
             old = held.get(local_id)
@@ -321,9 +356,14 @@ class Store:
                 counts["unchanged"] += 1
                 untouched.append(local_id)
             else:
-                self._replace(connection, old, row, counts, keep_payload=not item.payload.data)
+                changed.append((old, row))
+        if changed:
+            found = [old["local_id"] for old, _ in changed if old["first"] != run]
+            _remember(connection, run, and_(_records.c.member == member, _records.c.local_id.in_(found)))
+        for old, row in changed:
+            self._replace(connection, old, row, counts, keep_payload=not good[row["local_id"]].payload.data)
         if new:
-            connection.execute(insert(_records), new)
+            connection.execute(insert(_records), [row | {"first": run} for row in new])
         if untouched:
             here = and_(_records.c.member == member, _records.c.local_id.in_(untouched))
             told = {"run": run, "digest_before": _records.c.digest, "revision_before": _records.c.revision}
@@ -374,12 +414,13 @@ class Store:
             connection.execute(
                 insert(_quarantine).values(
                     member=member, source=source, digest=digest, place=place, reason=item.fault,
-                    payload=zlib.compress(data), run=run,
+                    payload=zlib.compress(data), run=run, first=run,
                 )
             )  # fmt: skip
 
-    def advance(self, connection: Connection, member: str, source: str, progress: Progress) -> None:
-        """Keep how far the harvest of a source has come."""
+    def advance(self, connection: Connection, run: int, member: str, source: str, progress: Progress) -> None:
+        """Keep how far the harvest of a source has come, and how far it had before the run."""
+        self._remember_progress(connection, run, member, source)
         self._keep(connection, member, source, progress=msgspec.json.encode(progress).decode())
 
     def learn(self, connection: Connection, member: str, source: str, learned: Learned) -> None:
@@ -405,9 +446,9 @@ class Store:
             _records.c.member == member, _records.c.source == source,
             _records.c.run != run, _records.c.deleted.is_(False),
         )  # fmt: skip
-        digest = hashlib.sha256(b"withdrawn").digest()
+        _remember(connection, run, and_(gone, _records.c.first.is_distinct_from(run)))
         count = connection.execute(
-            update(_records).where(gone).values(deleted=True, revision=revision, digest=digest)
+            update(_records).where(gone).values(deleted=True, revision=revision, digest=_WITHDRAWN)
         ).rowcount
         changes = {"deleted": _runs.c.deleted + count, "seen": _runs.c.seen + count}
         connection.execute(update(_runs).where(_runs.c.id == run).values(changes))
@@ -436,6 +477,91 @@ class Store:
         if row["seen"] != counted:
             raise AssertionError(f"run {run} of {row['member']}: {row['seen']} records seen, {counted} accounted for")
         return _run(row)
+
+    # ── undone ───────────────────────────────────────────────────────────────────────────────────
+
+    def runs(self, member: str, most: int = 10) -> list[tuple[int, bool, Run]]:
+        """A member's last runs, the latest first: (number, whether it can be undone, what it did)."""
+        query = select(_runs).where(_runs.c.member == member).order_by(_runs.c.id.desc()).limit(most)
+        with self.engine.connect() as connection:
+            return [(row["id"], row["kept"], _run(row)) for row in connection.execute(query).mappings()]
+
+    def undo(self, connection: Connection, member: str, number: int) -> Run:
+        """Bring a member's records, and how far its sources are read, back to what they were before a run. That is a
+        run of its own, which can be undone. Raises HarvestError where what the run found is not kept."""
+        theirs = and_(_runs.c.member == member, _runs.c.id >= number)
+        if not connection.scalar(select(_runs.c.kept).where(theirs, _runs.c.id == number)):
+            raise HarvestError(
+                f"{member}: run {number} cannot be undone; `sahaban status {member}` names those that can"
+            )
+        since = list(connection.scalars(select(_runs.c.id).where(theirs)))
+        run, revision, counts = self.begin(connection, member), _next_revision(connection), dict.fromkeys(COUNTS, 0)
+        self._withdraw_what_came(connection, run, member, number, revision, counts)
+        self._bring_back(connection, run, member, number, since, revision, counts)
+        self._read_again(connection, run, member, since)
+        new = and_(_quarantine.c.member == member, func.coalesce(_quarantine.c.first, 0) >= number)
+        old = and_(_quarantine.c.member == member, func.coalesce(_quarantine.c.first, 0) < number)
+        connection.execute(update(_quarantine).where(new, _quarantine.c.resolved.is_(None)).values(resolved=run))
+        connection.execute(update(_quarantine).where(old, _quarantine.c.resolved >= number).values(resolved=None))
+        connection.execute(update(_runs).where(_runs.c.id == run).values(counts | {"seen": sum(counts.values())}))
+        return self.finish(connection, run, "undone", f"as before run {number}")
+
+    def _withdraw_what_came(
+        self, connection: Connection, run: int, member: str, number: int, revision: int, counts: dict[str, int]
+    ) -> None:
+        came = and_(_records.c.member == member, _records.c.first >= number, _records.c.deleted.is_(False))
+        _remember(connection, run, came)
+        gone = {"deleted": True, "digest": _WITHDRAWN, "revision": revision, "run": run}
+        counts["deleted"] += connection.execute(update(_records).where(came).values(gone)).rowcount
+
+    def _bring_back(
+        self, connection: Connection, run: int, member: str, number: int, since: list[int], revision: int,
+        counts: dict[str, int],
+    ) -> None:  # fmt: skip
+        """What the first of those runs found of each record that it did not bring itself."""
+        found = _records_before.c
+        earliest = select(found.local_id, func.min(found.run)).where(found.run.in_(since)).group_by(found.local_id)
+        were: dict[str, int] = {row[0]: row[1] for row in connection.execute(earliest)}
+        own = and_(_records.c.member == member, func.coalesce(_records.c.first, 0) < number)
+        for ids in (sorted(were)[i : i + 500] for i in range(0, len(were), 500)):
+            here = and_(own, _records.c.local_id.in_(ids))
+            now = {
+                row.local_id: row for row in connection.execute(select(_records.c.local_id, *_STATE_NOW).where(here))
+            }
+            _remember(connection, run, here)
+            rows = select(_records_before).where(found.run.in_({were[i] for i in now}), found.local_id.in_(now))
+            for was in connection.execute(rows).mappings():
+                local_id = was["local_id"]
+                if was["run"] != were[local_id]:
+                    continue
+                back = {name: was[name] for name in _WAS} | {"revision": revision, "run": run}
+                this = and_(_records.c.member == member, _records.c.local_id == local_id)
+                connection.execute(update(_records).where(this).values(back))
+                counts[_outcome(now[local_id].digest, was["digest"], was["deleted"])] += 1
+
+    def _read_again(self, connection: Connection, run: int, member: str, since: list[int]) -> None:
+        """The sources stand where the first of those runs found them; files are read again, changed or not."""
+        s = _sources_before.c
+        rows = connection.execute(select(_sources_before).where(s.run.in_(since)).order_by(s.run.desc())).all()
+        for source, progress in {row.source: row.progress for row in rows}.items():
+            stood = msgspec.json.decode(progress or b"{}", type=Progress)
+            self.advance(connection, run, member, source, msgspec.structs.replace(stood, files={}))
+
+    def forget(self, connection: Connection, member: str, days: int) -> None:
+        """Let go of what runs found that began more than so many days ago: they cannot be undone any more."""
+        old = and_(_runs.c.member == member, _runs.c.kept, _runs.c.started < database.now(-days))
+        numbers = list(connection.scalars(select(_runs.c.id).where(old)))
+        if numbers:
+            connection.execute(delete(_records_before).where(_records_before.c.run.in_(numbers)))
+            connection.execute(delete(_sources_before).where(_sources_before.c.run.in_(numbers)))
+            connection.execute(update(_runs).where(_runs.c.id.in_(numbers)).values(kept=False))
+
+    def _remember_progress(self, connection: Connection, run: int, member: str, source: str) -> None:
+        s = _sources_before.c
+        if connection.scalar(select(s.run).where(s.run == run, s.source == source)) is None:
+            here = and_(_sources.c.member == member, _sources.c.source == source)
+            stood = connection.scalar(select(_sources.c.progress).where(here))
+            connection.execute(insert(_sources_before).values(run=run, source=source, progress=stood))
 
     # ── reading again ────────────────────────────────────────────────────────────────────────────
 
@@ -478,8 +604,22 @@ def _follows(last: tuple[int, str, str]) -> Any:
 
 _SAME = ("digest", "reading", "datestamp", "source", "format")
 _STATE = tuple(
-    _records.c[name] for name in (*_SAME, "local_id", "deleted", "run", "revision", "digest_before", "revision_before")
+    _records.c[name]
+    for name in (*_SAME, "local_id", "deleted", "run", "revision", "digest_before", "revision_before", "first")
 )
+
+
+_STATE_NOW = (_records.c.digest, _records.c.deleted)
+_WITHDRAWN = hashlib.sha256(b"withdrawn").digest()
+
+
+def _remember(connection: Connection, run: int, which: ColumnElement[bool]) -> None:
+    """Keep what a run finds before it changes it; the first time counts."""
+    known = select(_records_before.c.run).where(
+        _records_before.c.run == run, _records_before.c.local_id == _records.c.local_id
+    )
+    found = select(literal(run), *(_records.c[name] for name in _WAS)).where(which, ~known.exists())
+    connection.execute(insert(_records_before).from_select(["run", *_WAS], found))
 
 
 def _rows_of(

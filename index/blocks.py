@@ -16,8 +16,9 @@ _decoder = msgspec.msgpack.Decoder(Facts)
 
 # The keys of the records whose candidates are wanted.
 _wanted = Table(
-    "blocks_wanted", MetaData(), Column("block", shape.Number), Column("number", shape.Number), prefixes=["TEMPORARY"]
-)
+    "blocks_wanted", MetaData(), Column("block", shape.Number), Column("number", shape.Number),
+    prefixes=["TEMPORARY"], postgresql_on_commit="DROP",
+)  # fmt: skip
 
 
 def packed(facts: Facts) -> bytes:

@@ -1,6 +1,8 @@
 """From the record store to a live index: recognise, merge, write; what changed, or everything anew."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -71,10 +73,20 @@ class Index:
         A rebuild reads payloads again where the tables changed, draws all edges and makes all documents anew;
         ids and decisions stay. Without one, the engine must have an index of this version, or none yet.
         """
+        with self._alone():
+            return self._run(rebuild)
+
+    def anew(self) -> None:
+        """A new generation of the documents as they stand: after they came from elsewhere. Raises Busy, EngineError."""
+        with self._alone():
+            self.generations.build(self.documents, lambda done: self.tell("index", done, None))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         self.home.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self.home / "index.lock").acquire(timeout=0):
-                return self._run(rebuild)
+                yield
         except Timeout as error:
             raise Busy("another process is building the index") from error
 

@@ -1,7 +1,8 @@
 """The index's command line: index, nightly, status."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -38,12 +39,19 @@ def index(installation: Installation, rebuild: bool) -> None:
 
 def build(installation: Installation, rebuild: bool = False) -> Built:
     """Index with progress on a terminal. Raises Busy; an index that cannot be used is a one-line error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with progress() as tell:
         try:
-            return Index(installation.tables, installation.database, installation.home, _teller(progress)).run(rebuild)
+            return Index(installation.tables, installation.database, installation.home, tell).run(rebuild)
         except EngineError as error:
             raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Progress on a terminal, silence in a log: to be told a step, how much is done, and of how many."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
+        yield _teller(shown)
 
 
 def _teller(progress: Progress) -> Callable[[str, int, int | None], None]:
@@ -91,8 +99,8 @@ def nightly(installation: Installation) -> None:
 def status(installation: Installation, member: str | None, as_data: bool) -> None:
     """Every member: live, deleted and quarantined records, the last run, and what to do if something is wrong.
 
-    With MEMBER only that one, what was learned about its sources, what waits in its quarantine, where it stood and why,
-    and what was mended in its records.
+    With MEMBER only that one, its last runs, what was learned about its sources, what waits in its quarantine, where it
+    stood and why, and what was mended in its records.
     """
     tables = installation.tables
     store = Store(installation.database)
@@ -101,6 +109,9 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
         click.echo(member_line(member, standings.get(member, Standing()), tables))
+        for number, kept_back, run in store.runs(member):
+            undoable = "" if kept_back else " (cannot be undone)"
+            click.echo(f"  run {number}, {run.started}: {run_line(member, run).partition(': ')[2]}{undoable}")
         for source, learned in store.learned(member).items():
             click.echo(f"  {source}")
             for sentence in learned.said(tables.settings.language):

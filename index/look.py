@@ -181,7 +181,9 @@ def _contradicted(connection: Connection) -> Iterable[Any]:
         shape.refused.join(_a, _a.c.number == r.a).join(_b, _b.c.number == r.b)
         .outerjoin(shape.edges, and_(e.a == r.a, e.b == r.b))
     )  # fmt: skip
-    return connection.execute(select(*_SHOWN).select_from(joined).order_by(e.points.desc(), _a.c.record, _b.c.record))
+    return connection.execute(
+        select(*_SHOWN).select_from(joined).order_by(e.points.desc().nulls_last(), _a.c.record, _b.c.record)
+    )
 
 
 def _doubtful(connection: Connection) -> Iterable[Any]:

@@ -16,6 +16,8 @@ from sqlalchemy import (
     text,
 )
 
+from config.database import Ordered
+
 SHAPE = MetaData()
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite has its row numbers by no other name
@@ -24,8 +26,8 @@ Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite has its row numb
 clusters = Table(
     "clusters", SHAPE,
     Column("number", Number, primary_key=True),
-    Column("record", String, nullable=False, unique=True),
-    Column("id", String, index=True),  # null until it is first clustered; one that was deleted keeps its last
+    Column("record", Ordered, nullable=False, unique=True),
+    Column("id", Ordered, index=True),  # null until it is first clustered; one that was deleted keeps its last
     Column("live", Boolean, nullable=False),
     Column("work", String),  # null where the title is the only one of its work
 )  # fmt: skip
@@ -85,8 +87,8 @@ refused = Table(
 
 decisions = Table(
     "decisions", SHAPE,
-    Column("a", String, primary_key=True),
-    Column("b", String, primary_key=True, index=True),
+    Column("a", Ordered, primary_key=True),
+    Column("b", Ordered, primary_key=True, index=True),
     Column("verdict", String, nullable=False),  # same | different
     Column("who", String, nullable=False),
     Column("moment", String, nullable=False),
@@ -103,7 +105,7 @@ aliases = Table("aliases", SHAPE, Column("old", String, primary_key=True), Colum
 # are to be computed, titles whose documents are to be made.
 to_draw = Table("records_to_draw", SHAPE, Column("number", Number, primary_key=True, autoincrement=False))
 to_settle = Table("records_to_settle", SHAPE, Column("number", Number, primary_key=True, autoincrement=False))
-dirty = Table("dirty", SHAPE, Column("id", String, primary_key=True))
+dirty = Table("dirty", SHAPE, Column("id", Ordered, primary_key=True))
 
 state = Table(
     "ledger_state", SHAPE, Column("name", String, primary_key=True), Column("value", Number, nullable=False)

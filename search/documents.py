@@ -31,7 +31,7 @@ SHAPE = headings.SHAPE
 _documents = Table(
     "documents",
     SHAPE,
-    Column("id", String, primary_key=True),
+    Column("id", database.Ordered, primary_key=True),
     Column("body", LargeBinary),  # JSON; null: the title is gone
     Column("revision", Integer, nullable=False, index=True),
     Column("added", String, nullable=False),

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, DropIndex
 
+from config.database import Ordered
 from search import callnumber, text
 from search.question import Document
 
@@ -51,14 +52,13 @@ _NUMBERS: Mapping[str, int] = {kind: number for number, kind in enumerate(KINDS)
 
 SHAPE = MetaData()  # of the whole room: its documents stand here, too
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite has its row numbers by no other name
-_Ordered = String().with_variant(String(collation="C"), "postgresql")  # by code point, as SQLite compares anyway
 
 _headings = Table(
     "headings",
     SHAPE,
     Column("id", _Id, primary_key=True, autoincrement=False),  # drawn from kind and text: see _id
     Column("kind", SmallInteger, nullable=False),
-    Column("key", _Ordered, nullable=False),
+    Column("key", Ordered, nullable=False),
     Column("text", String, nullable=False),
     Column("titles", Integer, nullable=False),
     Index("headings_in_order", "kind", "key", "id"),
@@ -70,7 +70,7 @@ _starts = Table(
     "heading_starts",
     SHAPE,
     Column("kind", SmallInteger, primary_key=True),
-    Column("head", _Ordered, primary_key=True),  # how the heading, or a later part of it, begins
+    Column("head", Ordered, primary_key=True),  # how the heading, or a later part of it, begins
     Column("heading", _Id, primary_key=True),
     Column("weight", SmallInteger, nullable=False),  # of its titles; 0 is a single one
     sqlite_with_rowid=False,
@@ -248,6 +248,7 @@ _seen = Table(
     Column("text", String),
     Column("titles", Integer),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
 )
 _seen_starts = Table(
     "heading_starts_seen", MetaData(), *(Column(c.name, c.type) for c in _starts.c), prefixes=["TEMPORARY"]

@@ -10,10 +10,12 @@ from typing import NoReturn
 import msgspec
 import pytest
 from filelock import FileLock
+from sqlalchemy import Engine, MetaData
 
 import sahaban
-from config import Tables, read
+from config import Tables, database, read
 from config.installation import Installation
+from tests import postgresql
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -76,6 +78,70 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, str]
 def tables() -> Tables:
     """The tables that the program ships."""
     return read(ROOT / "config", sahaban.known(), {})
+
+
+# ── databases ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server."""
+    try:
+        with postgresql.server() as server:
+            yield server
+    except postgresql.Missing as error:
+        missing(str(error))
+
+
+Databases = Callable[[], Engine]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """New, empty databases: a test that asks for them runs on SQLite and on PostgreSQL."""
+    made: list[Engine] = []
+    if request.param == "sqlite":
+        yield lambda: _kept(made, f"sqlite:///{tmp_path / f'database-{len(made)}.db'}")
+    else:
+        server: postgresql.Server = request.getfixturevalue("postgres")
+        yield lambda: _kept(made, server.create())
+    for engine in made:
+        engine.dispose()
+        if request.param == "postgresql":
+            server.drop(engine.url.render_as_string(hide_password=False))
+
+
+def _kept(made: list[Engine], url: str) -> Engine:
+    made.append(database.connect(url))
+    return made[-1]
+
+
+@pytest.fixture
+def engine(databases: Databases) -> Engine:
+    """One new, empty database of either kind."""
+    return databases()
+
+
+def emptied(engine: Engine, shape: MetaData) -> None:
+    """Empty a room's tables, for the next example of a property."""
+    with database.writing(engine) as connection:
+        for table in reversed(shape.sorted_tables):
+            connection.execute(table.delete())
+
+
+_SCHEMA = {
+    "sqlite": "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
+    "postgresql": "SELECT concat_ws(' ', table_name, column_name, data_type, collation_name, is_nullable, column_default)"
+    " FROM information_schema.columns WHERE table_schema = 'public'"
+    " UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+}
+
+
+def schema(engine: Engine) -> set[str]:
+    """All that a database says of its tables and indexes."""
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(_SCHEMA[engine.dialect.name]).scalars()
+        return {" ".join(row.split()) for row in rows if "schema_versions" not in row}
 
 
 Install = Callable[[str], Installation]

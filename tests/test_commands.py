@@ -395,6 +395,24 @@ def test_the_quarantine_of_a_member_is_shown(install: Install, run: Run) -> None
     assert run("status", "nobody").returncode == 2
 
 
+def test_a_run_that_should_not_have_been_is_undone(shelves: Run, tmp_path: Path) -> None:
+    drop(tmp_path / "config", "a.csv", csv_bytes([BOOKS[0], ["ไฟล์ผิด", "คนอื่น", "2560", "", "1"]]))
+    shelves("harvest", "aaa")
+    shelves("index")
+    assert "ไฟล์ผิด" in shelves("search", "ไฟล์ผิด", "--exact").stdout
+    runs = re.findall(r"run (\d+), ", shelves("status", "aaa").stdout)
+    undone = shelves("undo", "aaa", "--run", runs[0])
+    assert (undone.returncode, f"UNDONE: as before run {runs[0]}" in undone.stdout) == (0, True), undone.stderr
+    shelves("index")
+    assert "0 รายการ" in shelves("search", "ไฟล์ผิด", "--exact").stdout
+    assert "เสือสมิง" in shelves("search", "เสือสมิง").stdout
+    for wrong, said in ((("aaa", "--run", "4711"), "run 4711 cannot be undone"), (("nobody",), "no member nobody")):
+        refused = shelves("undo", *wrong)
+        assert (refused.returncode, said in refused.stderr) == (2, True)
+    with FileLock(tmp_path / "home/harvest-aaa.lock"):
+        assert shelves("undo", "aaa").returncode == 3
+
+
 # ── at the desk ──────────────────────────────────────────────────────────────────────────────────
 
 

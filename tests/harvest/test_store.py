@@ -1,21 +1,22 @@
 """The record store: counts that add up, whatever comes in which order, and nothing lost."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData
+from sqlalchemy import text as sql
 
 from config import database
-from harvest.record import Parsed, Payload
-from harvest.store import COUNTS, Reading, Run, Store
+from harvest.record import HarvestError, Parsed, Payload, Progress
+from harvest.store import COUNTS, SHAPE, Reading, Run, Store
+from tests.conftest import Databases, emptied, schema
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(database.connect(f"sqlite:///{tmp_path / 'store.db'}"))
+def store(engine: Engine) -> Store:
+    return Store(engine)
 
 
 def item(local_id: str, text: str = "ก", *, deleted: bool = False, fault: str = "") -> Reading:
@@ -100,6 +101,16 @@ def test_records_read_with_other_tables_are_new_to_the_index(store: Store) -> No
     assert store.revision() > before
 
 
+def test_a_number_and_a_reason_with_a_nul_are_kept_like_any_other(store: Store) -> None:
+    given = [item("a\0b"), item("c\0d", fault="no \0 here")]
+    assert counts(load(store, given)) == {"added": 1, "quarantined": 1}
+    assert counts(load(store, given)) == {"unchanged": 1, "quarantined": 1}
+    assert counts(load(store, [item("a\0b", "ข")])) == {"changed": 1}
+    assert titles(store) == {"a␀b": "ข"}
+    ((_, _, raw),) = store.quarantined("kku")
+    assert raw == b"c\0d \xe0\xb8\x81"
+
+
 def test_a_batch_that_fails_leaves_nothing_behind(store: Store) -> None:
     with store.engine.begin() as connection:
         run = store.begin(connection, "kku")
@@ -141,9 +152,8 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(loads=steps, full=st.booleans())
-def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(tmp_path: Path, loads: list[list[tuple[str, str, str]]], full: bool) -> None:  # fmt: skip
-    engine: Engine = database.connect("sqlite://")
-    store = Store(engine)
+def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(store: Store, loads: list[list[tuple[str, str, str]]], full: bool) -> None:  # fmt: skip
+    emptied(store.engine, SHAPE)
     expected: dict[str, str] = {}
     for given_load in loads:
         items = [
@@ -163,16 +173,156 @@ def test_every_record_seen_is_accounted_for_and_the_last_copy_stands(tmp_path: P
         assert titles(store) == expected
         again = load(store, items[: len(items) // 2], items[len(items) // 2 :], full=full)
         assert (again.added, again.changed, again.deleted) == (0, 0, 0)
-    engine.dispose()
 
 
-def test_a_store_of_an_earlier_version_learns_what_was_mended(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    engine = database.connect(url)
-    Store(engine)
-    with database.writing(engine) as connection:
-        connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN repaired")
-        connection.exec_driver_sql("ALTER TABLE records DROP COLUMN repairs")
-        connection.exec_driver_sql("ALTER TABLE sources DROP COLUMN learned")
-        connection.exec_driver_sql("UPDATE schema_versions SET version = 0 WHERE room = 'harvest'")
-    assert Store(database.connect(url)).repaired("aaa") == {}
+# ── undone ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def undo(store: Store, number: int, member: str = "kku") -> Run:
+    with database.writing(store.engine) as connection:
+        return store.undo(connection, member, number)
+
+
+def last(store: Store, member: str = "kku") -> int:
+    return store.runs(member, 1)[0][0]
+
+
+State = dict[str, tuple[object, ...]]
+
+
+def state(store: Store, *, gone: bool = True) -> State:
+    """All that is said of records, of those that are deleted, too."""
+    return {
+        r.local_id: (r.deleted, r.payload, r.values, r.format)
+        for batch in store.records()
+        for _, r in batch
+        if gone or not r.deleted
+    }
+
+
+def test_a_run_is_undone_whole_and_the_index_hears_of_it(store: Store) -> None:
+    load(store, [item("1"), item("2"), item("3")])
+    before, revision = state(store), store.revision()
+    load(store, [item("1", "ข"), item("4")], [item("1", "ค"), item("2", deleted=True)], full=True)
+    run = undo(store, last(store))
+    assert (run.outcome, counts(run)) == ("undone", {"changed": 3, "deleted": 1})
+    assert titles(store) == {"1": "ก", "2": "ก", "3": "ก"}
+    assert {i: said for i, said in state(store).items() if i != "4"} == before
+    assert {r.local_id for batch in store.records(revision + 1) for _, r in batch} == {"1", "2", "3", "4"}
+    assert counts(load(store, [item("1", "ค"), item("4")])) == {"changed": 2}, "and harvests go on"
+
+
+def test_the_undoing_is_a_run_and_can_be_undone(store: Store) -> None:
+    load(store, [item("1"), item("2")])
+    load(store, [item("1", "ข"), item("3")], full=True)
+    after = state(store)
+    undo(store, last(store))
+    undo(store, last(store))
+    assert state(store) == after
+
+
+def test_a_source_is_read_again_from_where_it_stood(store: Store) -> None:
+    def read(watermark: str) -> None:
+        with database.writing(store.engine) as connection:
+            run = store.begin(connection, "kku")
+            store.put(connection, run, "kku", "source", "marc", "r1", [], Progress(watermark + " half"))
+            store.put(connection, run, "kku", "source", "marc", "r1", [], Progress(watermark))
+            store.finish(connection, run, "done")
+
+    read("monday")
+    first = last(store)
+    read("tuesday")
+    read("wednesday")
+    undo(store, last(store))
+    assert store.progress("kku", "source").watermark == "tuesday"
+    undo(store, first)
+    assert store.progress("kku", "source") == Progress()
+
+
+def test_after_an_undo_files_are_read_again_though_they_did_not_change(store: Store) -> None:
+    for stamp in ("monday", "tuesday"):
+        with database.writing(store.engine) as connection:
+            run = store.begin(connection, "kku")
+            store.advance(connection, run, "kku", "source", Progress(files={"books.mrc": stamp}, run=run))
+            store.finish(connection, run, "done")
+    undo(store, last(store))
+    assert store.progress("kku", "source").files == {}
+
+
+def test_what_an_undone_run_put_into_quarantine_needs_nobody_and_what_it_resolved_does(store: Store) -> None:
+    load(store, [item("8", "เก่า", fault="no end")])
+    load(store, [item("9", "ใหม่", fault="no title")], full=True)
+    assert [place for place, *_ in store.quarantined("kku")] == ["place 9"]
+    undo(store, last(store))
+    assert [place for place, *_ in store.quarantined("kku")] == ["place 8"]
+
+
+def test_only_as_long_as_it_is_kept_and_only_ones_own_runs(store: Store) -> None:
+    load(store, [item("1")])
+    load(store, [item("1", "ข")])
+    old = last(store)
+    with database.writing(store.engine) as connection:
+        connection.execute(sql("UPDATE runs SET started = '2020-01-01T00:00:00Z'"))
+        store.forget(connection, "kku", 30)
+    load(store, [item("1", "ค")])
+    assert [kept for _, kept, _ in store.runs("kku")] == [True, False, False]
+    for member, number in (("kku", old), ("kkpl", last(store)), ("kku", 4711)):
+        with pytest.raises(HarvestError, match=f"run {number} cannot be undone"):
+            undo(store, number, member)
+    undo(store, last(store))
+    assert titles(store) == {"1": "ข"}
+    with store.engine.connect() as connection:
+        kept = set(connection.execute(sql("SELECT DISTINCT run FROM records_before")).scalars())
+    assert kept == {old + 1, old + 2}, "what is not kept takes no room"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    nights=st.lists(st.tuples(steps, st.booleans(), st.integers(0, 3)), min_size=1, max_size=5), back=st.integers(0, 9)
+)
+def test_whatever_came_everything_is_as_it_was_before_that_run(
+    store: Store, nights: list[tuple[list[list[tuple[str, str, str]]], bool, int]], back: int
+) -> None:
+    """Loads of several batches, with copies, deletions, broken records and withdrawals, and undoings between them."""
+    emptied(store.engine, SHAPE)
+    stood: dict[int, State] = {}
+
+    def went(before: State) -> None:
+        stood[last(store)] = before
+
+    for batches, full, undone in nights:
+        before = state(store)
+        load(store, *([item(i, t, deleted=k == "deleted", fault="x" if k == "bad" else "") for i, t, k in batch]
+                      for batch in batches), full=full)  # fmt: skip
+        went(before)
+        if undone == 0:
+            before = state(store)
+            undo(store, last(store))
+            went(before)
+    number = sorted(stood)[back % len(stood)]
+    undo(store, number)
+    now = state(store)
+    assert {i: said for i, said in now.items() if i in stood[number]} == stood[number]
+    assert not {i for i, (deleted, *_) in now.items() if not deleted and i not in stood[number]}
+
+
+def test_a_store_of_before_is_brought_up_to_date(databases: Databases) -> None:
+    old, new = databases(), databases()
+    with old.begin() as connection:
+        SHAPE.create_all(connection)
+        for statement in ("DROP TABLE records_before", "DROP TABLE sources_before", "ALTER TABLE runs DROP COLUMN kept",
+                          "ALTER TABLE records DROP COLUMN first", "ALTER TABLE quarantine DROP COLUMN first",
+                          "ALTER TABLE runs DROP COLUMN repaired", "ALTER TABLE records DROP COLUMN repairs",
+                          "ALTER TABLE sources DROP COLUMN learned"):  # fmt: skip
+            connection.execute(sql(statement))
+        connection.execute(
+            sql(
+                "INSERT INTO runs (id, member, started, outcome, seen, added, changed, unchanged, deleted, superseded, quarantined) VALUES (7, 'kku', '2026-01-01T00:00:00Z', 'done', 0, 0, 0, 0, 0, 0, 0)"
+            )
+        )
+    database.prepare(old, "harvest", MetaData())
+    store = Store(old)
+    assert [(number, kept) for number, kept, _ in store.runs("kku")] == [(7, False)]
+    assert (store.repaired("kku"), store.learned("kku")) == ({}, {})
+    Store(new)
+    assert {s for s in schema(old) if "_before" in s} == {s for s in schema(new) if "_before" in s}

@@ -2,10 +2,12 @@
 
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from filelock import FileLock
+from sqlalchemy import Engine
 
 import sahaban
 from config import Tables, read
@@ -21,15 +23,18 @@ from search.service import Catalogue
 from tests.conftest import ROOT, Install, member, replaced
 from tests.harvest.test_formats import csv_bytes
 
+if TYPE_CHECKING:
+    from tests.index.conftest import Networks
+
 
 class Network:
     """A store that is filled by hand, with its index."""
 
-    def __init__(self, tables: Tables, home: Path, engine: str = "memory"):
+    def __init__(self, tables: Tables, home: Path, engine: str = "memory", database: Engine | None = None):
         self.tables = replaced(tables, engine=engine)
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
-        self.database = connect(f"sqlite:///{home / 'sahaban.db'}")
+        self.database = database or connect(f"sqlite:///{home / 'sahaban.db'}")
         self.store = Store(self.database)
 
     def put(self, member: str, local_id: str, title: str = "", *, deleted: bool = False, **values: str) -> None:
@@ -54,11 +59,6 @@ class Network:
 
     def titles(self) -> list[tuple[str, tuple[str, ...]]]:
         return sorted((d.first("title"), tuple(f"{m}/{i}" for m, i in d.records)) for d in self.documents().values())
-
-
-@pytest.fixture
-def network(tables: Tables, tmp_path: Path) -> Network:
-    return Network(tables, tmp_path / "home")
 
 
 BOOK = {"creator": "ศรีบูรพา", "year": "1937"}
@@ -148,14 +148,14 @@ def test_a_decision_parts_and_joins_and_can_be_taken_back(network: Network) -> N
     assert sizes() == [1, 3]
 
 
-def test_step_by_step_and_all_at_once_give_the_same_titles(tables: Tables, tmp_path: Path) -> None:
+def test_step_by_step_and_all_at_once_give_the_same_titles(networks: "Networks") -> None:
     chance = random.Random(3)
     steps = [
         ("put", chance.choice(["kku", "kktc", "kkpl"]), str(chance.randrange(6)), chance.choice(["เสือ", "เสื้อ", "ข้าว"]),
          chance.choice(["1937", "1938"]), chance.random() < 0.2)
         for _ in range(60)
     ]  # fmt: skip
-    stepwise, at_once = Network(tables, tmp_path / "a"), Network(tables, tmp_path / "b")
+    stepwise, at_once = networks("a"), networks("b")
     for number, (_, code, local_id, title, year, deleted) in enumerate(steps):
         for network in (stepwise, at_once):
             if deleted:
@@ -174,8 +174,8 @@ def test_step_by_step_and_all_at_once_give_the_same_titles(tables: Tables, tmp_p
 
 
 @pytest.mark.parametrize("engine", ["tantivy", "whoosh", "memory"])
-def test_a_reader_sees_the_next_generation_without_being_restarted(tables: Tables, tmp_path: Path, engine: str) -> None:
-    network = Network(tables, tmp_path / "home", engine)
+def test_a_reader_sees_the_next_generation_without_being_restarted(networks: "Networks", engine: str) -> None:
+    network = networks(engine=engine)
     network.put("kku", "1", "เสือ")
     network.index()
     reader = network.catalogue

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,22 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from config import Tables
 from config.database import writing
 from index import decisions, shape
 from index.ledger import Ledger
 from index.look import Desk, MatchError
 from index.match.facts import NORM_VERSION
 from index.recognise import Recognition
+from tests.index.conftest import Networks
 from tests.index.test_build import Network
 
 TIGER = {"creator": "น้อย อินทนนท์", "year": "2017", "isbn": "9789749113738", "publisher": "มติชน", "extent": "350 หน้า"}
 RICE = {"creator": "สมหญิง รักเรียน", "year": "2010", "isbn": "9789749113721", "publisher": "คุรุสภา", "extent": "120 หน้า"}
-
-
-@pytest.fixture
-def network(tables: Tables, tmp_path: Path) -> Network:
-    return Network(tables, tmp_path / "home")
 
 
 def recognised(network: Network) -> dict[str, frozenset[str]]:
@@ -160,12 +154,10 @@ step = st.one_of(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.lists(step, min_size=3, max_size=7), undone=st.lists(step, min_size=1, max_size=4))
-def test_what_is_undone_leaves_no_trace(
-    first: list[Any], undone: list[Any], tables: Tables, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_is_undone_leaves_no_trace(networks: Networks, first: list[Any], undone: list[Any]) -> None:
     """Any decision undone, any record as it was: exactly the clusters that were before, with their ids; and the same
     as one who never saw the steps between."""
-    network = Network(tables, tmp_path_factory.mktemp("home"))
+    network = networks()
     told: dict[str, tuple[str, str] | None] = {}
     decided: dict[tuple[str, str], str] = {}
     moves: dict[str, Callable[[Any], None]] = {"put": lambda s: put(s[1], (s[2], s[3])), "gone": lambda s: put(s[1], None),
@@ -202,7 +194,7 @@ def test_what_is_undone_leaves_no_trace(
                 decide(network, a, b, decided_before[a, b])
     after = recognised(network)
     assert set(after.values()) == set(before.values())
-    fresh = Network(tables, tmp_path_factory.mktemp("fresh"))
+    fresh = networks("fresh")
     for record, said in told_before.items():
         if said:
             member, _, local_id = record.partition("/")
@@ -298,13 +290,13 @@ def imported(network: Network, text: str) -> decisions.Taken:
         return decisions.read(connection, io.StringIO(text))
 
 
-def test_decisions_go_out_and_come_in_again(network: Network, tables: Tables, tmp_path: Path) -> None:
+def test_decisions_go_out_and_come_in_again(network: Network, networks: Networks) -> None:
     fill(network)
     recognised(network)
     decide(network, "kku/1", "kktc/3", "same")
     decide(network, "kku/1", "kkpl/2", "different", 'ก, "ข"')
     text = exported(network)
-    other = Network(tables, tmp_path / "other")
+    other = networks("other")
     fill(other)
     recognised(other)
     assert imported(other, text) == decisions.Taken(2, 0, 0, [])
@@ -313,13 +305,11 @@ def test_decisions_go_out_and_come_in_again(network: Network, tables: Tables, tm
     assert imported(other, text) == decisions.Taken(0, 2, 0, []), "the same again changes nothing"
 
 
-def test_an_imported_decision_finds_its_record_under_another_number(
-    network: Network, tables: Tables, tmp_path: Path
-) -> None:
+def test_an_imported_decision_finds_its_record_under_another_number(network: Network, networks: Networks) -> None:
     fill(network)
     recognised(network)
     decide(network, "kku/1", "kkpl/2", "different")
-    other = Network(tables, tmp_path / "other")
+    other = networks("other")
     other.put("kku", "1", "เสือสมิงในป่าใหญ่", **TIGER)
     other.put("kkpl", "4711", "เสือสมิงในป่าใหญ่", **TIGER)
     recognised(other)

@@ -19,14 +19,9 @@ from index.look import MatchError
 from index.match import blocking
 from index.match.facts import Facts, of_row
 from index.recognise import Recognition
+from tests.index.conftest import Networks
 from tests.index.test_build import Network
 from tests.index.test_decisions import RICE, TIGER, clusters, decide, recognised
-
-
-@pytest.fixture
-def network(tables: Tables, tmp_path: Path) -> Network:
-    return Network(tables, tmp_path / "home")
-
 
 Edge = tuple[frozenset[str], str, str, int, bool]
 
@@ -61,11 +56,11 @@ def put(network: Network, member: str, local_id: str, said: dict[str, str]) -> N
 @pytest.mark.parametrize("limit", [2, 4, 200])
 @pytest.mark.parametrize("seed", range(3))
 def test_night_by_night_and_all_at_once_draw_the_same_edges(
-    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, seed: int
+    networks: Networks, monkeypatch: pytest.MonkeyPatch, limit: int, seed: int
 ) -> None:
     """Also where blocks become too large to be compared as a whole, and small enough again."""
     monkeypatch.setattr(blocking, "LIMIT", limit)
-    stepwise, at_once = Network(tables, tmp_path / "a"), Network(tables, tmp_path / "b")
+    stepwise, at_once = networks("a"), networks("b")
     for number, step in enumerate(steps(random.Random(seed), 50)):
         put(stepwise, *step)
         put(at_once, *step)
@@ -220,9 +215,9 @@ def test_which_isbns_are_worth_nothing(titles: list[str], volumes: list[str], wo
     "after", [("recognise", 1), ("arrange", 1), ("match", 1), ("match", 3), ("cluster", 1)], ids=str
 )
 def test_a_killed_run_is_taken_up_where_it_stopped(
-    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: tuple[str, int]
+    networks: Networks, monkeypatch: pytest.MonkeyPatch, after: tuple[str, int]
 ) -> None:
-    killed, whole = Network(tables, tmp_path / "a"), Network(tables, tmp_path / "b")
+    killed, whole = networks("a"), networks("b")
     monkeypatch.setattr(recognise, "DRAWN", 3)
     monkeypatch.setattr(recognise, "SETTLED", 3)
     for step in steps(random.Random(5), 40):

@@ -1,11 +1,10 @@
 """Headings counted with their documents, in Thai order, and offered while one types."""
 
 import random
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
@@ -15,18 +14,12 @@ from search import headings
 from search.documents import Documents
 from search.headings import KINDS, Completion, Headings
 from search.question import Document
+from tests.conftest import emptied
 
 
 def document(id_: str, title: str = "", creators: Iterable[str] = (), subjects: Iterable[str] = (), number: str = "") -> Document:  # fmt: skip
     values = {"title": (title,) if title else (), "creator": tuple(creators), "subject": tuple(subjects)}
     return Document(id_, values, holdings=(Holding("kku", call_number=number), Holding("cas", call_number=number)))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path / 'a.db'}")
-    yield engine
-    engine.dispose()
 
 
 def stored(engine: Engine, *documents: Document) -> Headings:
@@ -93,11 +86,13 @@ changes = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(changes)
-def test_whatever_comes_and_goes_the_counts_are_those_of_the_documents(some: list[tuple[str, Document | None]]) -> None:
-    engine = database.connect("sqlite://")
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(some=changes)
+def test_whatever_comes_and_goes_the_counts_are_those_of_the_documents(
+    engine: Engine, some: list[tuple[str, Document | None]]
+) -> None:
     store = Documents(engine)
+    emptied(engine, headings.SHAPE)
     left: dict[str, Document] = {}
     for id_, given_document in some:
         with database.writing(engine) as connection:
@@ -114,7 +109,6 @@ def test_whatever_comes_and_goes_the_counts_are_those_of_the_documents(some: lis
     assert sum(count for (kind, _), count in everything(engine).items() if kind == "title") == sum(
         bool(d.first("title")) for d in left.values()
     )
-    engine.dispose()
 
 
 def tables(engine: Engine) -> list[set[tuple[object, ...]]]:
@@ -206,15 +200,13 @@ def test_an_unknown_kind_has_no_headings(shelf: Headings, kind: str) -> None:
     assert shelf.browse(kind) == headings.Shelf(())
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.text(max_size=30), st.sampled_from(KINDS), st.booleans())
-def test_any_text_can_be_typed(start: str, kind: str, before: bool) -> None:
-    engine = database.connect("sqlite://")
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(start=st.text(max_size=30), kind=st.sampled_from(KINDS), before=st.booleans())
+def test_any_text_can_be_typed(engine: Engine, start: str, kind: str, before: bool) -> None:
     shelf = stored(engine, document("a", "แมว", ["สมชาย"], ["แมว"], "636.8"))
     shelf.browse(kind, start, before=before)
     shelf.browse(kind, "=" + start, before=before)
     shelf.complete(start)
-    engine.dispose()
 
 
 # ── offered ──────────────────────────────────────────────────────────────────────────────────────
