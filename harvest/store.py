@@ -7,27 +7,17 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    Boolean,
     Column,
     ColumnElement,
     Connection,
     Engine,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
     RowMapping,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
     and_,
     delete,
     func,
     insert,
     literal,
     select,
-    text,
     update,
 )
 
@@ -35,117 +25,7 @@ from config import database
 from config.holdings import Holding
 from harvest.lessons import Learned
 from harvest.record import HarvestError, Parsed, Payload, Progress, Record
-
-SHAPE = MetaData()
-
-_runs = Table(
-    "runs",
-    SHAPE,
-    Column("id", Integer, primary_key=True),
-    Column("member", String, nullable=False, index=True),
-    Column("started", String, nullable=False),
-    Column("finished", String),
-    Column("outcome", String, nullable=False),  # running | done | held | failed | undone
-    *(Column(name, Integer, nullable=False, default=0) for name in
-      ("seen", "added", "changed", "unchanged", "deleted", "superseded", "quarantined")),
-    Column("error", Text),
-    Column("repaired", Integer, nullable=False, server_default="0"),  # of those seen: mended before they could be read
-    Column("kept", Boolean, nullable=False),  # what it found is remembered: it can be undone
-)  # fmt: skip
-
-_records = Table(
-    "records",
-    SHAPE,
-    Column("member", database.Ordered, primary_key=True),
-    Column("local_id", database.Ordered, primary_key=True),
-    Column("source", String, nullable=False),
-    Column("format", String, nullable=False),
-    Column("datestamp", String, nullable=False),
-    Column("deleted", Boolean, nullable=False),
-    Column("payload", LargeBinary, nullable=False),  # zlib
-    Column("content", LargeBinary, nullable=False),  # values and holdings, JSON
-    Column("digest", LargeBinary, nullable=False),  # of the payload and "deleted"
-    Column("reading", String, nullable=False),  # with which tables the content was read from the payload
-    Column("revision", Integer, nullable=False, index=True),  # when it last changed; the index reads on from there
-    Column("run", Integer, nullable=False),  # the run that saw it last ...
-    Column("digest_before", LargeBinary),  # ... and what it found: a second copy in one run is told by these
-    Column("revision_before", Integer),
-    Column("repairs", Text, nullable=False, server_default=""),  # what was mended: names in harvest.wording.REPAIRS
-    Column("first", Integer),  # the run that brought it; null: before that was kept
-    Index("records_by_run", "member", "source", "run"),
-)
-
-# What a run found where it changed something, as long as the run can be undone.
-_OF_NOW = ("member", "revision", "run", "digest_before", "revision_before", "first")
-_records_before = Table(
-    "records_before",
-    SHAPE,
-    Column("run", Integer, primary_key=True, autoincrement=False),
-    Column("local_id", database.Ordered, primary_key=True),
-    *(Column(c.name, c.type) for c in _records.c if c.name not in (*_OF_NOW, "local_id")),
-)
-_WAS = tuple(c.name for c in _records_before.c if c.name != "run")
-
-_quarantine = Table(
-    "quarantine",
-    SHAPE,
-    Column("id", Integer, primary_key=True),
-    Column("member", String, nullable=False),
-    Column("source", String, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("payload", LargeBinary, nullable=False),  # zlib
-    Column("run", Integer, nullable=False),  # the run that met it last
-    Column("resolved", Integer),  # the full run in which it no longer came
-    Column("first", Integer),  # the run that met it first; null: before that was kept
-    UniqueConstraint("member", "source", "digest", "place"),
-)
-
-_sources = Table(
-    "sources",
-    SHAPE,
-    Column("member", String, primary_key=True),
-    Column("source", String, primary_key=True),
-    Column("progress", Text, nullable=False),
-    Column("learned", Text),  # JSON: what its visits found out about it
-)
-
-_sources_before = Table(
-    "sources_before",
-    SHAPE,
-    Column("run", Integer, primary_key=True, autoincrement=False),
-    Column("source", String, primary_key=True),
-    Column("progress", Text),  # null: it had none
-)
-
-
-def _keep_what_is_learned(connection: Connection) -> None:
-    connection.execute(text("ALTER TABLE sources ADD COLUMN learned TEXT"))
-
-
-_counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True), Column("value", Integer))
-
-
-def _keep_repairs(connection: Connection) -> None:
-    """What was mended in a record is kept with it, and counted with the run."""
-    for table, column in (
-        ("runs", "repaired INTEGER NOT NULL DEFAULT 0"),
-        ("records", "repairs TEXT NOT NULL DEFAULT ''"),
-    ):
-        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
-
-
-def _remember_what_runs_found(connection: Connection) -> None:
-    """So that they can be undone; those that are over cannot."""
-    for column in ("runs ADD COLUMN kept BOOLEAN NOT NULL DEFAULT FALSE", "records ADD COLUMN first INTEGER",
-                   "quarantine ADD COLUMN first INTEGER"):  # fmt: skip
-        connection.exec_driver_sql(f"ALTER TABLE {column}")
-    _records_before.create(connection)
-    _sources_before.create(connection)
-
-
-STEPS = (_keep_what_is_learned, _keep_repairs, _remember_what_runs_found)
+from harvest.shape import SHAPE, STEPS, WAS, counter, quarantine, records, records_before, runs, sources, sources_before
 
 FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
@@ -205,7 +85,7 @@ class Store:
 
     def records(self, after: int = 0, batch: int = 1000) -> Iterator[list[tuple[int, Record]]]:
         """Records that changed after a revision, deleted ones too, with their revisions, a batch at a time."""
-        query = select(_records).order_by(_records.c.revision, _records.c.member, _records.c.local_id)
+        query = select(records).order_by(records.c.revision, records.c.member, records.c.local_id)
         last: tuple[int, str, str] = (after, "\U0010ffff", "\U0010ffff")
         while True:
             with self.engine.connect() as connection:
@@ -224,7 +104,7 @@ class Store:
         found: dict[tuple[str, str], Record] = {}
         with self.engine.connect() as connection:
             for member, ids in by_member.items():
-                for row in _rows_of(connection, member, ids, tuple(_records.c)):
+                for row in _rows_of(connection, member, ids, tuple(records.c)):
                     if not row["deleted"]:
                         found[member, row["local_id"]] = _record(row)
         return [found[key] for key in wanted if key in found]
@@ -232,64 +112,64 @@ class Store:
     def revision(self) -> int:
         """The revision of the latest change."""
         with self.engine.connect() as connection:
-            return connection.scalar(select(func.max(_records.c.revision))) or 0
+            return connection.scalar(select(func.max(records.c.revision))) or 0
 
     def standings(self) -> dict[str, Standing]:
         """Every member that was ever harvested."""
         live: dict[str, list[int]] = {}
         with self.engine.connect() as connection:
-            counted = select(_records.c.member, _records.c.deleted, func.count()).group_by(
-                _records.c.member, _records.c.deleted
+            counted = select(records.c.member, records.c.deleted, func.count()).group_by(
+                records.c.member, records.c.deleted
             )
             for member, gone, count in connection.execute(counted):
                 live.setdefault(member, [0, 0, 0])[1 if gone else 0] = count
-            waiting = select(_quarantine.c.member, func.count()).where(_quarantine.c.resolved.is_(None))
-            for member, count in connection.execute(waiting.group_by(_quarantine.c.member)):
+            waiting = select(quarantine.c.member, func.count()).where(quarantine.c.resolved.is_(None))
+            for member, count in connection.execute(waiting.group_by(quarantine.c.member)):
                 live.setdefault(member, [0, 0, 0])[2] = count
-            last = select(func.max(_runs.c.id)).group_by(_runs.c.member)
-            runs = connection.execute(select(_runs).where(_runs.c.id.in_(last))).mappings().all()
-        by_member = {row["member"]: _run(row) for row in runs}
+            last = select(func.max(runs.c.id)).group_by(runs.c.member)
+            latest = connection.execute(select(runs).where(runs.c.id.in_(last))).mappings().all()
+        by_member = {row["member"]: _run(row) for row in latest}
         counts = {member: live.get(member, [0, 0, 0]) for member in {*live, *by_member}}
         return {m: Standing(here, gone, aside, by_member.get(m)) for m, (here, gone, aside) in counts.items()}
 
     def quarantined(self, member: str) -> list[tuple[str, str, bytes]]:
         """What waits in a member's quarantine: (place, reason, bytes)."""
-        query = select(_quarantine).where(_quarantine.c.member == member, _quarantine.c.resolved.is_(None))
+        query = select(quarantine).where(quarantine.c.member == member, quarantine.c.resolved.is_(None))
         with self.engine.connect() as connection:
-            rows = connection.execute(query.order_by(_quarantine.c.id)).mappings().all()
+            rows = connection.execute(query.order_by(quarantine.c.id)).mappings().all()
         return [(row["place"], row["reason"], zlib.decompress(row["payload"])) for row in rows]
 
     def repaired(self, member: str) -> dict[str, int]:
         """What was mended in a member's live records, each set of repairs with the number of its records."""
-        mended = and_(_records.c.member == member, _records.c.deleted.is_(False), _records.c.repairs != "")
-        query = select(_records.c.repairs, func.count()).where(mended).group_by(_records.c.repairs)
+        mended = and_(records.c.member == member, records.c.deleted.is_(False), records.c.repairs != "")
+        query = select(records.c.repairs, func.count()).where(mended).group_by(records.c.repairs)
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(func.count().desc())).all()
         return {repairs: count for repairs, count in rows}  # noqa: C416  # a row is no tuple to mypy
 
     def progress(self, member: str, source: str) -> Progress:
-        query = select(_sources.c.progress).where(_sources.c.member == member, _sources.c.source == source)
+        query = select(sources.c.progress).where(sources.c.member == member, sources.c.source == source)
         with self.engine.connect() as connection:
             kept = connection.scalar(query)
         return msgspec.json.decode(kept, type=Progress) if kept else Progress()
 
     def learned(self, member: str) -> dict[str, Learned]:
         """What is known of a member's sources, by their keys."""
-        query = select(_sources.c.source, _sources.c.learned).where(_sources.c.member == member)
+        query = select(sources.c.source, sources.c.learned).where(sources.c.member == member)
         with self.engine.connect() as connection:
-            rows = connection.execute(query.order_by(_sources.c.source)).all()
+            rows = connection.execute(query.order_by(sources.c.source)).all()
         return {source: msgspec.json.decode(kept, type=Learned) for source, kept in rows if kept}
 
     # ── a run ────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, connection: Connection, member: str) -> int:
         """A new run's number. A run of this member that never ended was killed, and is marked so."""
-        killed = and_(_runs.c.member == member, _runs.c.outcome == "running")
+        killed = and_(runs.c.member == member, runs.c.outcome == "running")
         connection.execute(
-            update(_runs).where(killed).values(outcome="failed", finished=database.now(), error="the run was killed")
+            update(runs).where(killed).values(outcome="failed", finished=database.now(), error="the run was killed")
         )
         row = {"member": member, "started": database.now(), "outcome": "running", "kept": True}
-        return int(connection.execute(insert(_runs).values(row).returning(_runs.c.id)).scalar_one())
+        return int(connection.execute(insert(runs).values(row).returning(runs.c.id)).scalar_one())
 
     def put(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
@@ -312,30 +192,30 @@ class Store:
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
             self.advance(connection, run, member, source, progress)
-        changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
-        seen = _runs.c.seen + sum(counts.values())
-        connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
+        changes = {name: runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
+        seen = runs.c.seen + sum(counts.values())
+        connection.execute(update(runs).where(runs.c.id == run).values(seen=seen, **changes))
 
     def superseded(self, connection: Connection, run: int) -> int:
         """How many records of a run were replaced by a later one of the same id, so far."""
-        return connection.scalar(select(_runs.c.superseded).where(_runs.c.id == run)) or 0
+        return connection.scalar(select(runs.c.superseded).where(runs.c.id == run)) or 0
 
     def still(self, connection: Connection, run: int, member: str, source: str, known: Progress) -> None:
         """What was read in an earlier run is there as it was, and counts as it did; it is not read again."""
-        told = {"run": run, "digest_before": _records.c.digest, "revision_before": _records.c.revision}
-        here = and_(_records.c.member == member, _records.c.source == source, _records.c.run == known.run)
-        mended = select(func.count()).select_from(_records).where(here, _records.c.repairs != "")
+        told = {"run": run, "digest_before": records.c.digest, "revision_before": records.c.revision}
+        here = and_(records.c.member == member, records.c.source == source, records.c.run == known.run)
+        mended = select(func.count()).select_from(records).where(here, records.c.repairs != "")
         repaired = connection.scalar(mended) or 0
-        unchanged = connection.execute(update(_records).where(here).values(told)).rowcount
+        unchanged = connection.execute(update(records).where(here).values(told)).rowcount
         aside = and_(
-            _quarantine.c.member == member, _quarantine.c.source == source,
-            _quarantine.c.run == known.run, _quarantine.c.resolved.is_(None),
+            quarantine.c.member == member, quarantine.c.source == source,
+            quarantine.c.run == known.run, quarantine.c.resolved.is_(None),
         )  # fmt: skip
-        quarantined = connection.execute(update(_quarantine).where(aside).values(run=run)).rowcount
+        quarantined = connection.execute(update(quarantine).where(aside).values(run=run)).rowcount
         counts = {"unchanged": unchanged, "superseded": known.superseded, "quarantined": quarantined}
-        changes = {name: _runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items()}
-        seen = _runs.c.seen + sum(counts.values())
-        connection.execute(update(_runs).where(_runs.c.id == run).values(seen=seen, **changes))
+        changes = {name: runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items()}
+        seen = runs.c.seen + sum(counts.values())
+        connection.execute(update(runs).where(runs.c.id == run).values(seen=seen, **changes))
 
     def _write(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
@@ -359,15 +239,15 @@ class Store:
                 changed.append((old, row))
         if changed:
             found = [old["local_id"] for old, _ in changed if old["first"] != run]
-            _remember(connection, run, and_(_records.c.member == member, _records.c.local_id.in_(found)))
+            _remember(connection, run, and_(records.c.member == member, records.c.local_id.in_(found)))
         for old, row in changed:
             self._replace(connection, old, row, counts, keep_payload=not good[row["local_id"]].payload.data)
         if new:
-            connection.execute(insert(_records), [row | {"first": run} for row in new])
+            connection.execute(insert(records), [row | {"first": run} for row in new])
         if untouched:
-            here = and_(_records.c.member == member, _records.c.local_id.in_(untouched))
-            told = {"run": run, "digest_before": _records.c.digest, "revision_before": _records.c.revision}
-            connection.execute(update(_records).where(here).values(told))
+            here = and_(records.c.member == member, records.c.local_id.in_(untouched))
+            told = {"run": run, "digest_before": records.c.digest, "revision_before": records.c.revision}
+            connection.execute(update(records).where(here).values(told))
 
     def _replace(
         self,
@@ -399,20 +279,20 @@ class Store:
                 name: value for name, value in row.items() if name not in ("payload", "content", "format", "repairs")
             }
         row |= {"digest_before": before, "revision_before": revision_before}
-        here = and_(_records.c.member == row["member"], _records.c.local_id == row["local_id"])
-        connection.execute(update(_records).where(here).values(row))
+        here = and_(records.c.member == row["member"], records.c.local_id == row["local_id"])
+        connection.execute(update(records).where(here).values(row))
 
     def _set_aside(self, connection: Connection, run: int, member: str, source: str, item: Reading) -> None:
         data, place = item.payload.data, item.payload.place
         digest = hashlib.sha256(data).digest()
         here = and_(
-            _quarantine.c.member == member, _quarantine.c.source == source,
-            _quarantine.c.digest == digest, _quarantine.c.place == place,
+            quarantine.c.member == member, quarantine.c.source == source,
+            quarantine.c.digest == digest, quarantine.c.place == place,
         )  # fmt: skip
-        known = connection.execute(update(_quarantine).where(here).values(run=run, resolved=None, reason=item.fault))
+        known = connection.execute(update(quarantine).where(here).values(run=run, resolved=None, reason=item.fault))
         if not known.rowcount:
             connection.execute(
-                insert(_quarantine).values(
+                insert(quarantine).values(
                     member=member, source=source, digest=digest, place=place, reason=item.fault,
                     payload=zlib.compress(data), run=run, first=run,
                 )
@@ -428,51 +308,51 @@ class Store:
         self._keep(connection, member, source, learned=msgspec.json.encode(learned).decode())
 
     def _keep(self, connection: Connection, member: str, source: str, **kept: str) -> None:
-        here = and_(_sources.c.member == member, _sources.c.source == source)
-        if not connection.execute(update(_sources).where(here).values(kept)).rowcount:
-            connection.execute(insert(_sources).values({"member": member, "source": source, "progress": "{}"} | kept))
+        here = and_(sources.c.member == member, sources.c.source == source)
+        if not connection.execute(update(sources).where(here).values(kept)).rowcount:
+            connection.execute(insert(sources).values({"member": member, "source": source, "progress": "{}"} | kept))
 
     def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
         """After a full load: (live records of the source that did not come, live records that it had in all)."""
-        live = and_(_records.c.member == member, _records.c.source == source, _records.c.deleted.is_(False))
-        count = select(func.count()).select_from(_records)
-        gone = connection.scalar(count.where(live, _records.c.run != run)) or 0
+        live = and_(records.c.member == member, records.c.source == source, records.c.deleted.is_(False))
+        count = select(func.count()).select_from(records)
+        gone = connection.scalar(count.where(live, records.c.run != run)) or 0
         return gone, connection.scalar(count.where(live)) or 0
 
     def withdraw(self, connection: Connection, run: int, member: str, source: str) -> int:
         """Mark as deleted what a full load no longer brought; they count as seen and deleted."""
         revision = _next_revision(connection)
         gone = and_(
-            _records.c.member == member, _records.c.source == source,
-            _records.c.run != run, _records.c.deleted.is_(False),
+            records.c.member == member, records.c.source == source,
+            records.c.run != run, records.c.deleted.is_(False),
         )  # fmt: skip
-        _remember(connection, run, and_(gone, _records.c.first.is_distinct_from(run)))
+        _remember(connection, run, and_(gone, records.c.first.is_distinct_from(run)))
         count = connection.execute(
-            update(_records).where(gone).values(deleted=True, revision=revision, digest=_WITHDRAWN)
+            update(records).where(gone).values(deleted=True, revision=revision, digest=_WITHDRAWN)
         ).rowcount
-        changes = {"deleted": _runs.c.deleted + count, "seen": _runs.c.seen + count}
-        connection.execute(update(_runs).where(_runs.c.id == run).values(changes))
+        changes = {"deleted": runs.c.deleted + count, "seen": runs.c.seen + count}
+        connection.execute(update(runs).where(runs.c.id == run).values(changes))
         return count
 
     def resolve_quarantine(self, connection: Connection, run: int, member: str, source: str) -> None:
         """After a full load: what was broken and no longer comes so needs nobody any more. Its bytes stay."""
         gone = and_(
-            _quarantine.c.member == member, _quarantine.c.source == source,
-            _quarantine.c.run != run, _quarantine.c.resolved.is_(None),
+            quarantine.c.member == member, quarantine.c.source == source,
+            quarantine.c.run != run, quarantine.c.resolved.is_(None),
         )  # fmt: skip
-        connection.execute(update(_quarantine).where(gone).values(resolved=run))
+        connection.execute(update(quarantine).where(gone).values(resolved=run))
 
     def resolve_former(self, connection: Connection, run: int, member: str, sources: list[str]) -> None:
         """What came broken from sources that the member no longer has needs nobody any more. Its bytes stay."""
         former = and_(
-            _quarantine.c.member == member, _quarantine.c.source.not_in(sources), _quarantine.c.resolved.is_(None)
+            quarantine.c.member == member, quarantine.c.source.not_in(sources), quarantine.c.resolved.is_(None)
         )
-        connection.execute(update(_quarantine).where(former).values(resolved=run))
+        connection.execute(update(quarantine).where(former).values(resolved=run))
 
     def finish(self, connection: Connection, run: int, outcome: str, error: str | None = None) -> Run:
         done = {"outcome": outcome, "finished": database.now(), "error": error}
-        connection.execute(update(_runs).where(_runs.c.id == run).values(done))
-        row = connection.execute(select(_runs).where(_runs.c.id == run)).mappings().one()
+        connection.execute(update(runs).where(runs.c.id == run).values(done))
+        row = connection.execute(select(runs).where(runs.c.id == run)).mappings().one()
         counted = sum(row[name] for name in COUNTS)
         if row["seen"] != counted:
             raise AssertionError(f"run {run} of {row['member']}: {row['seen']} records seen, {counted} accounted for")
@@ -482,100 +362,98 @@ class Store:
 
     def runs(self, member: str, most: int = 10) -> list[tuple[int, bool, Run]]:
         """A member's last runs, the latest first: (number, whether it can be undone, what it did)."""
-        query = select(_runs).where(_runs.c.member == member).order_by(_runs.c.id.desc()).limit(most)
+        query = select(runs).where(runs.c.member == member).order_by(runs.c.id.desc()).limit(most)
         with self.engine.connect() as connection:
             return [(row["id"], row["kept"], _run(row)) for row in connection.execute(query).mappings()]
 
     def undo(self, connection: Connection, member: str, number: int) -> Run:
         """Bring a member's records, and how far its sources are read, back to what they were before a run. That is a
         run of its own, which can be undone. Raises HarvestError where what the run found is not kept."""
-        theirs = and_(_runs.c.member == member, _runs.c.id >= number)
-        if not connection.scalar(select(_runs.c.kept).where(theirs, _runs.c.id == number)):
+        theirs = and_(runs.c.member == member, runs.c.id >= number)
+        if not connection.scalar(select(runs.c.kept).where(theirs, runs.c.id == number)):
             raise HarvestError(
                 f"{member}: run {number} cannot be undone; `sahaban status {member}` names those that can"
             )
-        since = list(connection.scalars(select(_runs.c.id).where(theirs)))
+        since = list(connection.scalars(select(runs.c.id).where(theirs)))
         run, revision, counts = self.begin(connection, member), _next_revision(connection), dict.fromkeys(COUNTS, 0)
         self._withdraw_what_came(connection, run, member, number, revision, counts)
         self._bring_back(connection, run, member, number, since, revision, counts)
         self._read_again(connection, run, member, since)
-        new = and_(_quarantine.c.member == member, func.coalesce(_quarantine.c.first, 0) >= number)
-        old = and_(_quarantine.c.member == member, func.coalesce(_quarantine.c.first, 0) < number)
-        connection.execute(update(_quarantine).where(new, _quarantine.c.resolved.is_(None)).values(resolved=run))
-        connection.execute(update(_quarantine).where(old, _quarantine.c.resolved >= number).values(resolved=None))
-        connection.execute(update(_runs).where(_runs.c.id == run).values(counts | {"seen": sum(counts.values())}))
+        new = and_(quarantine.c.member == member, func.coalesce(quarantine.c.first, 0) >= number)
+        old = and_(quarantine.c.member == member, func.coalesce(quarantine.c.first, 0) < number)
+        connection.execute(update(quarantine).where(new, quarantine.c.resolved.is_(None)).values(resolved=run))
+        connection.execute(update(quarantine).where(old, quarantine.c.resolved >= number).values(resolved=None))
+        connection.execute(update(runs).where(runs.c.id == run).values(counts | {"seen": sum(counts.values())}))
         return self.finish(connection, run, "undone", f"as before run {number}")
 
     def _withdraw_what_came(
         self, connection: Connection, run: int, member: str, number: int, revision: int, counts: dict[str, int]
     ) -> None:
-        came = and_(_records.c.member == member, _records.c.first >= number, _records.c.deleted.is_(False))
+        came = and_(records.c.member == member, records.c.first >= number, records.c.deleted.is_(False))
         _remember(connection, run, came)
         gone = {"deleted": True, "digest": _WITHDRAWN, "revision": revision, "run": run}
-        counts["deleted"] += connection.execute(update(_records).where(came).values(gone)).rowcount
+        counts["deleted"] += connection.execute(update(records).where(came).values(gone)).rowcount
 
     def _bring_back(
         self, connection: Connection, run: int, member: str, number: int, since: list[int], revision: int,
         counts: dict[str, int],
     ) -> None:  # fmt: skip
         """What the first of those runs found of each record that it did not bring itself."""
-        found = _records_before.c
+        found = records_before.c
         earliest = select(found.local_id, func.min(found.run)).where(found.run.in_(since)).group_by(found.local_id)
         were: dict[str, int] = {row[0]: row[1] for row in connection.execute(earliest)}
-        own = and_(_records.c.member == member, func.coalesce(_records.c.first, 0) < number)
+        own = and_(records.c.member == member, func.coalesce(records.c.first, 0) < number)
         for ids in (sorted(were)[i : i + 500] for i in range(0, len(were), 500)):
-            here = and_(own, _records.c.local_id.in_(ids))
-            now = {
-                row.local_id: row for row in connection.execute(select(_records.c.local_id, *_STATE_NOW).where(here))
-            }
+            here = and_(own, records.c.local_id.in_(ids))
+            now = {row.local_id: row for row in connection.execute(select(records.c.local_id, *_STATE_NOW).where(here))}
             _remember(connection, run, here)
-            rows = select(_records_before).where(found.run.in_({were[i] for i in now}), found.local_id.in_(now))
+            rows = select(records_before).where(found.run.in_({were[i] for i in now}), found.local_id.in_(now))
             for was in connection.execute(rows).mappings():
                 local_id = was["local_id"]
                 if was["run"] != were[local_id]:
                     continue
-                back = {name: was[name] for name in _WAS} | {"revision": revision, "run": run}
-                this = and_(_records.c.member == member, _records.c.local_id == local_id)
-                connection.execute(update(_records).where(this).values(back))
+                back = {name: was[name] for name in WAS} | {"revision": revision, "run": run}
+                this = and_(records.c.member == member, records.c.local_id == local_id)
+                connection.execute(update(records).where(this).values(back))
                 counts[_outcome(now[local_id].digest, was["digest"], was["deleted"])] += 1
 
     def _read_again(self, connection: Connection, run: int, member: str, since: list[int]) -> None:
         """The sources stand where the first of those runs found them; files are read again, changed or not."""
-        s = _sources_before.c
-        rows = connection.execute(select(_sources_before).where(s.run.in_(since)).order_by(s.run.desc())).all()
+        s = sources_before.c
+        rows = connection.execute(select(sources_before).where(s.run.in_(since)).order_by(s.run.desc())).all()
         for source, progress in {row.source: row.progress for row in rows}.items():
             stood = msgspec.json.decode(progress or b"{}", type=Progress)
             self.advance(connection, run, member, source, msgspec.structs.replace(stood, files={}))
 
     def forget(self, connection: Connection, member: str, days: int) -> None:
         """Let go of what runs found that began more than so many days ago: they cannot be undone any more."""
-        old = and_(_runs.c.member == member, _runs.c.kept, _runs.c.started < database.now(-days))
-        numbers = list(connection.scalars(select(_runs.c.id).where(old)))
+        old = and_(runs.c.member == member, runs.c.kept, runs.c.started < database.now(-days))
+        numbers = list(connection.scalars(select(runs.c.id).where(old)))
         if numbers:
-            connection.execute(delete(_records_before).where(_records_before.c.run.in_(numbers)))
-            connection.execute(delete(_sources_before).where(_sources_before.c.run.in_(numbers)))
-            connection.execute(update(_runs).where(_runs.c.id.in_(numbers)).values(kept=False))
+            connection.execute(delete(records_before).where(records_before.c.run.in_(numbers)))
+            connection.execute(delete(sources_before).where(sources_before.c.run.in_(numbers)))
+            connection.execute(update(runs).where(runs.c.id.in_(numbers)).values(kept=False))
 
     def _remember_progress(self, connection: Connection, run: int, member: str, source: str) -> None:
-        s = _sources_before.c
+        s = sources_before.c
         if connection.scalar(select(s.run).where(s.run == run, s.source == source)) is None:
-            here = and_(_sources.c.member == member, _sources.c.source == source)
-            stood = connection.scalar(select(_sources.c.progress).where(here))
-            connection.execute(insert(_sources_before).values(run=run, source=source, progress=stood))
+            here = and_(sources.c.member == member, sources.c.source == source)
+            stood = connection.scalar(select(sources.c.progress).where(here))
+            connection.execute(insert(sources_before).values(run=run, source=source, progress=stood))
 
     # ── reading again ────────────────────────────────────────────────────────────────────────────
 
     def stale(self, member: str, source: str, reading: str, batch: int = 500) -> Iterator[list[tuple[str, bytes]]]:
         """(local id, payload) of live records that were read with other tables than the present ones."""
         old = and_(
-            _records.c.member == member, _records.c.source == source,
-            _records.c.reading != reading, _records.c.deleted.is_(False),
+            records.c.member == member, records.c.source == source,
+            records.c.reading != reading, records.c.deleted.is_(False),
         )  # fmt: skip
-        query = select(_records.c.local_id, _records.c.payload).where(old).order_by(_records.c.local_id).limit(batch)
+        query = select(records.c.local_id, records.c.payload).where(old).order_by(records.c.local_id).limit(batch)
         last = ""
         while True:
             with self.engine.connect() as connection:
-                rows = connection.execute(query.where(_records.c.local_id > last)).all()
+                rows = connection.execute(query.where(records.c.local_id > last)).all()
             if not rows:
                 return
             yield [(local_id, zlib.decompress(payload)) for local_id, payload in rows]
@@ -586,17 +464,17 @@ class Store:
         with database.writing(self.engine) as connection:
             revision = _next_revision(connection)
             for local_id, item in parsed.items():
-                here = and_(_records.c.member == member, _records.c.local_id == local_id)
+                here = and_(records.c.member == member, records.c.local_id == local_id)
                 changed = {
                     "content": _content(item), "reading": reading, "revision": revision,
                     "repairs": " ".join(item.repairs),
                 }  # fmt: skip
-                connection.execute(update(_records).where(here).values(changed))
+                connection.execute(update(records).where(here).values(changed))
 
 
 def _follows(last: tuple[int, str, str]) -> Any:
     revision, member, local_id = last
-    c = _records.c
+    c = records.c
     return (c.revision > revision) | (
         (c.revision == revision) & ((c.member > member) | ((c.member == member) & (c.local_id > local_id)))
     )
@@ -604,22 +482,22 @@ def _follows(last: tuple[int, str, str]) -> Any:
 
 _SAME = ("digest", "reading", "datestamp", "source", "format")
 _STATE = tuple(
-    _records.c[name]
+    records.c[name]
     for name in (*_SAME, "local_id", "deleted", "run", "revision", "digest_before", "revision_before", "first")
 )
 
 
-_STATE_NOW = (_records.c.digest, _records.c.deleted)
+_STATE_NOW = (records.c.digest, records.c.deleted)
 _WITHDRAWN = hashlib.sha256(b"withdrawn").digest()
 
 
 def _remember(connection: Connection, run: int, which: ColumnElement[bool]) -> None:
     """Keep what a run finds before it changes it; the first time counts."""
-    known = select(_records_before.c.run).where(
-        _records_before.c.run == run, _records_before.c.local_id == _records.c.local_id
+    known = select(records_before.c.run).where(
+        records_before.c.run == run, records_before.c.local_id == records.c.local_id
     )
-    found = select(literal(run), *(_records.c[name] for name in _WAS)).where(which, ~known.exists())
-    connection.execute(insert(_records_before).from_select(["run", *_WAS], found))
+    found = select(literal(run), *(records.c[name] for name in WAS)).where(which, ~known.exists())
+    connection.execute(insert(records_before).from_select(["run", *WAS], found))
 
 
 def _rows_of(
@@ -627,17 +505,17 @@ def _rows_of(
 ) -> Iterator[RowMapping]:
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
-        query = select(*columns).where(_records.c.member == member, _records.c.local_id.in_(part))
+        query = select(*columns).where(records.c.member == member, records.c.local_id.in_(part))
         yield from connection.execute(query).mappings()
 
 
 def _next_revision(connection: Connection) -> int:
     """The next revision. The counter's row stays locked until the transaction ends, so revisions become
     visible in their order and a reader who goes on from one misses nothing."""
-    grown = update(_counter).where(_counter.c.id == 1).values(value=_counter.c.value + 1).returning(_counter.c.value)
+    grown = update(counter).where(counter.c.id == 1).values(value=counter.c.value + 1).returning(counter.c.value)
     value = connection.execute(grown).scalar()
     if value is None:
-        connection.execute(insert(_counter).values(id=1, value=1))
+        connection.execute(insert(counter).values(id=1, value=1))
         return 1
     return int(value)
 

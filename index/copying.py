@@ -6,12 +6,13 @@ from sqlalchemy import Connection, Engine, MetaData, Table, delete, func, insert
 
 from config import database
 from config.tables import ConfigError
-from harvest import store
+from harvest import shape as harvested
+from harvest.store import Store
 from index import shape
 from index.ledger import Ledger
 from search import documents
 
-SHAPES: tuple[MetaData, ...] = (store.SHAPE, shape.SHAPE, documents.SHAPE)
+SHAPES: tuple[MetaData, ...] = (harvested.SHAPE, shape.SHAPE, documents.SHAPE)
 BATCH = 2000  # rows in the memory at once
 
 Tell = Callable[[str, int, int | None], None]  # table, rows copied, of how many
@@ -24,7 +25,7 @@ def tables() -> list[Table]:
 
 def prepared(engine: Engine) -> Engine:
     """The same, with the tables of all rooms at their present version."""
-    store.Store(engine)
+    Store(engine)
     Ledger(engine)
     documents.Documents(engine)
     return engine

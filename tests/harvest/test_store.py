@@ -10,7 +10,8 @@ from sqlalchemy import text as sql
 
 from config import database
 from harvest.record import HarvestError, Parsed, Payload, Progress
-from harvest.store import COUNTS, SHAPE, Reading, Run, Store
+from harvest.shape import SHAPE
+from harvest.store import COUNTS, Reading, Run, Store
 from tests.conftest import Databases, emptied, schema
 
 
