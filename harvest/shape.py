@@ -110,8 +110,8 @@ counter = Table("record_revision", SHAPE, Column("id", Integer, primary_key=True
 def _keep_repairs(connection: Connection) -> None:
     """What was mended in a record is kept with it, and counted with the run."""
     for table, column in (
-        ("runs", "repaired INTEGER NOT NULL DEFAULT 0"),
-        ("records", "repairs TEXT NOT NULL DEFAULT ''"),
+        ("runs", "repaired INTEGER DEFAULT '0' NOT NULL"),
+        ("records", "repairs TEXT DEFAULT '' NOT NULL"),
     ):
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 

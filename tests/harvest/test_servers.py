@@ -12,7 +12,7 @@ import pytest
 
 from harvest.run import harvest
 from harvest.store import COUNTS, Store
-from tests.conftest import SHARED, Install, member
+from tests.conftest import SHARED, Install, common, member
 
 Start = Callable[[str, str], str]
 
@@ -20,7 +20,7 @@ Start = Callable[[str, str], str]
 @pytest.fixture
 def start(servers: dict[int, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts a server by its name with further options: its base URL."""
-    (there,) = tmp_path_factory.getbasetemp().glob("servers[0-9]*")
+    there = common(tmp_path_factory) / "servers"
     with ExitStack() as stack:
         yield lambda name, options: stack.enter_context(_running(there, name, options))
 
