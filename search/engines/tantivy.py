@@ -16,9 +16,7 @@ from search.schema import BESIDE, ID, TOGETHER, Entry, Schema, sort_column
 HEAP = 768 << 20  # bytes that a writer gathers before it writes a segment
 EVERYWHERE, TOTAL = sort_column("newest"), "total"  # a column that each document has one value in, and their count
 TRIGRAMS, UNSEEN = "trigrams", "unseen"  # tokenizers of those names
-# What a title has of few values is counted as sets: counting values that are several costs four times as much. In two
-# parts, as eleven members make 2,047 sets, and each set that is counted costs as much as eighty titles.
-MOST = 5000
+MOST = 5000  # sets that are counted
 TOKENIZERS = {TRIGRAMS: tantivy.Tokenizer.ngram(3, 3, False), UNSEEN: tantivy.Tokenizer.regex(r"[^\s\S]")}
 ALL = 1 << 22  # documents fetched at once where all are wanted
 
