@@ -15,7 +15,6 @@ Veto = Callable[[Facts, Facts, Names], tuple[str, str] | None]  # what the two s
 
 SERIAL, COMPONENT = "si", "ab"
 TEXTS = "at"  # printed and manuscript text: theses are coded as either
-ELECTRONIC = ("online", "disc")
 
 
 def _thai(a: Facts, b: Facts) -> bool:

@@ -145,3 +145,15 @@ def test_folded_text_bridges_what_damaged_files_lose() -> None:
     assert text.folded("สำรวจ") == text.folded("สารวจ")
     assert text.folded("เสื้อผ้า") == text.folded("เสือผา")
     assert text.folded("เสือ") != text.folded("เสา")
+
+
+EVERY = [chr(c) for c in (*range(0x20, 0x7F), *range(0x0E01, 0x0E5C))]
+
+
+def test_the_quick_way_through_plain_texts_reads_what_the_thorough_one_reads() -> None:
+    """Every sign of ASCII and of Thai between letters, and every two of Thai after one: one spelling, the same runs."""
+    thai = EVERY[0x5F:]
+    for said in [*(f"a{c}ข" for c in EVERY), *(f"ก{a}{b}า" for a in thai for b in thai)]:
+        thorough = text._thorough(said.lower())
+        assert text.normalise(said) == thorough or "." in said, said
+        assert text.runs(said) == text._run_pattern().findall(text.normalise(said)), said
