@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search import text
@@ -51,6 +51,8 @@ def test_spelled_to_be_shown(given: str, shown: str) -> None:
     assert text.spelled(given) == shown
 
 
+@example("\u0e33\u0e48\u0e38")
+@example("\u0e38\u0e4c\u0e3a")
 @given(THAI)
 def test_what_is_shown_is_found_as_before(given: str) -> None:
     assert text.normalise(text.spelled(given)) == text.normalise(given)
