@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from search import text
 from search.vocabulary import Vocabulary
@@ -220,15 +220,15 @@ def _words(spelled: str, vocabulary: Vocabulary, limit: int = 5) -> list[_Readin
     if len(same) > CANDIDATES:
         same = heapq.nlargest(CANDIDATES, same, key=vocabulary.titles)
     least = ENGLISH if spelled in vocabulary else min(100.0, ALIKE + SHORT * max(0, 5 - len(spelled)))
+    near = process.extract_iter(
+        spelled, {word: _spoken(word)[0] for word in same}, scorer=fuzz.ratio, score_cutoff=2 * least - 100
+    )  # what is further away would not be near enough however alike it sounds
     found = [
-        _Reading(word, alike, vocabulary.titles(word)) for word in same if (alike := _alike(spelled, word)) >= least
+        _Reading(word, alike, vocabulary.titles(word))
+        for _, strictly, word in near
+        if (alike := (strictly + fuzz.ratio(_loosely(spelled), _spoken(word)[1])) / 2) >= least
     ]
     return sorted(found, key=lambda r: (-r.alike, -r.titles))[:limit]
-
-
-def _alike(spelled: str, word: str) -> float:
-    strict, loose = _spoken(word)
-    return (fuzz.ratio(spelled, strict) + fuzz.ratio(_loosely(spelled), loose)) / 2
 
 
 def _read(spelled: str, vocabulary: Vocabulary) -> list[_Reading]:
