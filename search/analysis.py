@@ -44,7 +44,7 @@ def entries(documents: Documents, schema: Schema, after: int, gone: list[str]) -
 
 def analysed(schema: Schema, rows: list[Row]) -> Batch:
     return Batch(
-        [schema.entry(unpacked(row)) for row in rows if row.body is not None],
+        [schema.entry(unpacked(row), row.number) for row in rows if row.body is not None],
         [row.id for row in rows if row.body is None],
     )
 

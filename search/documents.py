@@ -4,7 +4,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -28,10 +29,14 @@ from search.question import Document
 
 SHAPE = headings.SHAPE
 
+Key = TypeVar("Key", str, int)
+
 _documents = Table(
     "documents",
     SHAPE,
-    Column("id", database.Ordered, primary_key=True),
+    # Given once, in the order of arrival: what the engine answers with, and a page's documents are looked up by.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", database.Ordered, nullable=False, unique=True),
     Column("body", LargeBinary),  # JSON; null: the title is gone
     Column("revision", Integer, nullable=False, index=True),
     Column("added", String, nullable=False),
@@ -39,7 +44,7 @@ _documents = Table(
 )
 
 IN_ONE = 500  # ids in one SELECT
-_FOUND = "SELECT id, body, added, changed FROM documents WHERE body IS NOT NULL AND id IN (?{})"
+_FOUND = "SELECT {0}, body, added, changed FROM documents WHERE {0} IN (?{1}) AND body IS NOT NULL"
 
 
 def _add_headings(connection: Connection) -> None:
@@ -56,12 +61,24 @@ def _all(connection: Connection) -> Iterator[Document]:
         last = rows[-1].id
 
 
-STEPS = (_add_headings,)
+def _add_numbers(connection: Connection) -> None:
+    """Documents had no number but their id."""
+    columns = "id, body, revision, added, changed"
+    connection.execute(text(f"CREATE TABLE documents_before AS SELECT {columns} FROM documents"))
+    _documents.drop(connection)
+    _documents.create(connection)
+    numbered = f"SELECT row_number() OVER (ORDER BY id), {columns} FROM documents_before"
+    connection.execute(text(f"INSERT INTO documents (number, {columns}) {numbered}"))
+    connection.execute(text("DROP TABLE documents_before"))
+
+
+STEPS = (_add_headings, _add_numbers)
 
 
 class Row(msgspec.Struct, frozen=True):
     """A document as it is stored."""
 
+    number: int
     id: str
     body: bytes | None  # None: it is gone
     added: str
@@ -87,15 +104,15 @@ class Documents:
             headings.postpone(connection)
         given = {document.id: document for document in documents}
         held = {row.id: row for row in _rows(connection, list(given))}
-        now, revision = moment or database.now(), _next_revision(connection)
+        now, revision, number = moment or database.now(), _next(connection, "revision"), _next(connection, "number")
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         counts: Counter[tuple[str, str]] = Counter()
         for id_, document in given.items():
             said, old = _encoded(document), held.get(id_)
             if old is None:
-                row = {"id": id_, "body": said, "revision": revision, "added": now, "changed": now}
-                new.append(row)
+                row = {"number": number + len(new), "id": id_, "body": said, "revision": revision}
+                new.append(row | {"added": now, "changed": now})
             elif old.body is None or _said(old.body) != said:
                 changed.append({"of_id": id_, "body": said, "revision": revision, "changed": now})
                 if old.body is not None:
@@ -112,7 +129,7 @@ class Documents:
 
     def remove(self, connection: Connection, ids: Iterable[str]) -> None:
         """Take documents away; that they were there stays known."""
-        gone = {"body": None, "revision": _next_revision(connection), "changed": database.now()}
+        gone = {"body": None, "revision": _next(connection, "revision"), "changed": database.now()}
         counts: Counter[tuple[str, str]] = Counter()
         for some in _parts(list(dict.fromkeys(ids))):
             here = _documents.c.id.in_(some) & _documents.c.body.is_not(None)
@@ -131,12 +148,19 @@ class Documents:
 
     def fetch(self, ids: Sequence[str]) -> list[Document]:
         """The documents of those ids, in that order; one that is gone is left out."""
-        found = {
-            id_: msgspec.structs.replace(_read(body), added=added, changed=changed)
-            for some in _parts(list(ids))
-            for id_, body, added, changed in database.fetched(self.engine, _FOUND.format(", ?" * (len(some) - 1)), some)
-        }
-        return [found[id_] for id_ in ids if id_ in found]
+        return self._fetched("id", ids)
+
+    def numbered(self, numbers: Sequence[int]) -> list[Document]:
+        """The documents of those numbers, which an engine answers with; as ``fetch``."""
+        return self._fetched("number", numbers)
+
+    def _fetched(self, column: str, keys: Sequence[Key]) -> list[Document]:
+        found: dict[Key, Document] = {}
+        for some in _parts(keys):
+            asked = _FOUND.format(column, ", ?" * (len(some) - 1))
+            for key, body, added, changed in database.fetched(self.engine, asked, some):
+                found[key] = _complete(_read(body), added, changed)
+        return [found[key] for key in keys if key in found]
 
     def since(self, revision: int = 0, batch: int = 1000) -> Iterator[list[tuple[str, Document | None]]]:
         """What changed after a revision, a batch at a time; None is a document that is gone."""
@@ -156,7 +180,7 @@ class Documents:
             if not rows:
                 return
             if mine:
-                yield [Row(row.id, row.body, row.added, row.changed) for row in rows]
+                yield [Row(row.number, row.id, row.body, row.added, row.changed) for row in rows]
             last = (rows[-1].revision, rows[-1].id)
 
     def revision(self) -> int:
@@ -169,8 +193,8 @@ class Documents:
             return connection.scalar(query) or 0
 
 
-def _parts(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[i : i + IN_ONE] for i in range(0, len(ids), IN_ONE))
+def _parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    return (keys[i : i + IN_ONE] for i in range(0, len(keys), IN_ONE))
 
 
 def _rows(connection: Connection, ids: list[str]) -> Iterator[Any]:
@@ -178,9 +202,9 @@ def _rows(connection: Connection, ids: list[str]) -> Iterator[Any]:
         yield from connection.execute(select(_documents).where(_documents.c.id.in_(some))).all()
 
 
-def _next_revision(connection: Connection) -> int:
-    """One writer at a time: the index holds a lock."""
-    return (connection.scalar(select(func.max(_documents.c.revision))) or 0) + 1
+def _next(connection: Connection, column: str) -> int:
+    """The next revision or number. One writer at a time: the index holds a lock."""
+    return (connection.scalar(select(func.max(_documents.c[column]))) or 0) + 1
 
 
 _encoder = msgspec.json.Encoder()
@@ -203,4 +227,11 @@ def _read(body: bytes) -> Document:
 def unpacked(row: Row) -> Document:
     """The document of a row whose body is not None."""
     assert row.body is not None
-    return msgspec.structs.replace(_read(row.body), added=row.added, changed=row.changed)
+    return _complete(_read(row.body), row.added, row.changed)
+
+
+def _complete(document: Document, added: str, changed: str) -> Document:
+    """A document that was just read, with its times: set in place, as a copy takes longer than the reading."""
+    msgspec.structs.force_setattr(document, "added", added)
+    msgspec.structs.force_setattr(document, "changed", changed)
+    return document

@@ -9,7 +9,7 @@ some       any of the words
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -18,6 +18,7 @@ from whoosh import query as wq
 
 from config import values
 from search import aliases, callnumber, text
+from search.language import terms
 from search.question import ANY, CALL_NUMBER, Query
 from search.schema import FOLDED, TEXTS, TITLE, WHOLE, Schema, facet_column, keyword, whole
 
@@ -25,6 +26,16 @@ Name = Literal["words", "trigrams", "folded", "some"]
 STRICT: tuple[Name, ...] = ("words", "trigrams")
 TOGETHER = 10.0  # what a title counts more that holds the words of a chunk side by side
 GRAMS = 3.0  # what a field that holds the whole chunk counts: the title that says just this comes first
+
+
+class Reading:
+    """A question as it is read: its tree, and over columns those of its stages, made when they are needed."""
+
+    def __init__(self, planner: "Planner", tree: wq.Query):
+        self.tree = tree
+        self.typed = " ".join(typed(tree))
+        self.terms = tuple(terms(tree))
+        self.stage = cache(lambda stage: planner.tree(tree, stage))
 
 
 class Planner:

@@ -19,7 +19,7 @@ TEXTS = ("thai", "name")
 MEMBER = "member"  # the facet that is no field
 TITLE = "title"  # the field that a list shows, and the answer to a question is ranked by first
 FOLDED, WHOLE, WORK = "folded", "whole", "work"  # columns that are no field, as are ANY and CALL_NUMBER
-ID = "id"  # the column of each document's id
+ID, NUMBER = "id", "number"  # the columns of each document's id, and of the number that the store gave it
 BETWEEN = f" {text.BREAK} "
 # What a title has of few values stands together in sets, too: counting values that are several costs four times as
 # much. In two parts, as eleven members make 2,047 sets, and each set that is counted costs as much as eighty titles.
@@ -102,12 +102,12 @@ class Schema:
 
     def version(self) -> str:
         """What an index must share with the program that reads it: the analysis, the columns and their weights."""
-        told = repr((text.analyser_version(), self.columns, self.texts)).encode()
+        told = repr((text.analyser_version(), ID, NUMBER, self.columns, self.texts)).encode()
         return f"{text.VERSION}-{hashlib.sha256(told).hexdigest()[:12]}"
 
-    def entry(self, document: Document) -> Entry:
+    def entry(self, document: Document, number: int) -> Entry:
         """The document analysed: every column that it has something for."""
-        columns: Columns = {ID: document.id, facet_column(MEMBER): document.members}
+        columns: Columns = {ID: document.id, NUMBER: number, facet_column(MEMBER): document.members}
         columns |= _together(document.members)
         anything = [keyword(holding.barcode) for holding in document.holdings if holding.barcode]
         for name, values in document.values.items():

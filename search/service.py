@@ -1,7 +1,7 @@
 """The catalogue as everyone asks it: a question goes through its stages, and an answer with documents comes back."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -17,8 +17,8 @@ from search.documents import Documents
 from search.engines import Counts, Engine, Facets, Found
 from search.generation import Generations
 from search.headings import Completion, Headings, Shelf
-from search.language import Language, terms
-from search.plan import Planner
+from search.language import Language
+from search.plan import Planner, Reading
 from search.question import ANY, MAX_HITS, Document, Hit, Page, Query
 from search.schema import ID, MEMBER, WORK, Schema, facet_column, keyword, sort_column
 from search.vocabulary import Vocabulary
@@ -26,6 +26,7 @@ from search.vocabulary import Vocabulary
 FIRST = 20  # hits that are asked for before it is known whether they answer
 ENOUGH = 10  # what finds so many is not followed by something looser
 FEW = 3  # what finds fewer may have been misspelt, though the catalogue has it so
+KEPT = 512  # questions whose reading is kept
 FACET_VALUES = 30
 YEAR = "year"  # the facet that is a histogram, and shown with every value
 MOST_YEARS = 600
@@ -47,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def found(self) -> int:
         """How many, up to a page."""
-        return len(self.first.ids)
+        return len(self.first.numbers)
 
 
 class Catalogue:
@@ -61,6 +62,7 @@ class Catalogue:
         self.generations = Generations(home, tables.settings.engine, self.schema)
         self.language = Language(tables.fields)
         self.planner = Planner(self.schema)
+        self._kept = lru_cache(KEPT)(self._parsed)
         self._engine: Engine | None = None
         self._stamp: tuple[int, ...] = ()
         self._vocabulary: Vocabulary | None = None
@@ -82,8 +84,8 @@ class Catalogue:
         engine = self.engine()
         answer = self._answer(engine, query)
         found = self._page(engine, answer, query)
-        documents = self.documents(found.ids)
-        whole = found is answer.first and len(found.ids) < FIRST  # all that there is: counted here, then
+        documents = self.documents(found.numbers)
+        whole = found is answer.first and len(found.numbers) < FIRST  # all that there is: counted here, then
         counts = self._counted(documents, facet_values) if whole else self._counts(engine, answer, query, facet_values)
         return Page(
             query=query,
@@ -103,7 +105,7 @@ class Catalogue:
             if limit >= answer.found < FIRST:
                 return answer.first
             if limit <= FIRST:
-                return Found(answer.first.ids[:limit], answer.first.scores[:limit])
+                return Found(answer.first.numbers[:limit], answer.first.scores[:limit])
         sort = None if query.sort == "relevance" else sort_column(query.sort)
         return engine.search(self.planner.filtered(answer.tree, query), sort, offset, limit)
 
@@ -115,8 +117,10 @@ class Catalogue:
         """The counts of documents, as an engine would count them."""
         facets: Facets = {}
         for facet, (column, n) in zip(self.facets, self._sizes(size).items(), strict=True):
-            given = (d.members if facet == MEMBER else d.all(facet) for d in documents)
-            counted = Counter(value for values in given for value in dict.fromkeys(values))
+            counted: dict[str, int] = {}
+            for document in documents:
+                for value in dict.fromkeys(document.members if facet == MEMBER else document.all(facet)):
+                    counted[value] = counted.get(value, 0) + 1
             facets[column] = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:n]
         return Counts(len(documents), facets)
 
@@ -138,48 +142,56 @@ class Catalogue:
     def _answer(self, engine: Engine, query: Query) -> Answer:
         """The first reading of the question that finds something. Filters have no say in that: what a member does
         not hold is not misspelt."""
-        tree = self.language.parse(query.text, query.field)
-        typed = " ".join(plan.typed(tree))
-        answer = self._strict(engine, tree)
+        reading = self._reading(query.text, query.field)
+        answer = self._strict(engine, reading)
         if answer.tree is None or query.exact:
             return answer
         if not answer.found:
-            return next(self._forgiving(engine, tree, typed), answer)
-        if typed and answer.found < FEW:
-            return msgspec.structs.replace(answer, suggestion=self._better(engine, typed))
+            return next(self._forgiving(engine, reading), answer)
+        if reading.typed and answer.found < FEW:
+            return msgspec.structs.replace(answer, suggestion=self._better(engine, reading.typed))
         return answer
 
-    def _strict(self, engine: Engine, tree: wq.Query) -> Answer:
+    def _reading(self, typed: str, field: str) -> Reading:
+        """The question as it is read. Who narrows, sorts or turns a page asks it again: so what is short is kept."""
+        return (self._kept if len(typed) <= REWRITTEN else self._parsed)(typed, field)
+
+    def _parsed(self, typed: str, field: str) -> Reading:
+        return Reading(self.planner, self.language.parse(typed, field))
+
+    def _plain(self, typed: str) -> Reading:
+        return Reading(self.planner, self.language.plain(typed))
+
+    def _strict(self, engine: Engine, reading: Reading) -> Answer:
         """Every word; where that finds few, also inside longer words."""
         best = Answer("words", None)
         for stage in plan.STRICT:
-            physical = self.planner.tree(tree, stage)
-            if physical is None or best.found >= ENOUGH:
+            if best.found >= ENOUGH or (physical := reading.stage(stage)) is None:
                 break
             first = _first(engine, physical)
-            if best.tree is None or len(first.ids) > best.found:
-                best = Answer(stage, physical, first, tuple(terms(tree)))
+            if best.tree is None or len(first.numbers) > best.found:
+                best = Answer(stage, physical, first, reading.terms)
         return best
 
-    def _forgiving(self, engine: Engine, tree: wq.Query, typed: str) -> Iterator[Answer]:
+    def _forgiving(self, engine: Engine, reading: Reading) -> Iterator[Answer]:
         """Readings of a question that nothing answers as it was typed, each only if something answers it."""
-        if typed:
-            yield from self._loose(engine, tree, "folded")
-            if len(typed) <= REWRITTEN:
-                yield from self._rewritten(engine, typed)
-            yield from self._near(engine, typed)
-        yield from self._loose(engine, tree, "some")
+        if reading.typed:
+            yield from self._loose(engine, reading, "folded")
+            if len(reading.typed) <= REWRITTEN:
+                yield from self._rewritten(engine, reading.typed)
+            yield from self._near(engine, reading.typed)
+        yield from self._loose(engine, reading, "some")
 
-    def _loose(self, engine: Engine, tree: wq.Query, stage: plan.Name) -> Iterator[Answer]:
-        physical = self.planner.tree(tree, stage)
-        if physical and (first := _first(engine, physical)).ids:
-            yield Answer(stage, physical, first, tuple(terms(tree)))
+    def _loose(self, engine: Engine, reading: Reading, stage: plan.Name) -> Iterator[Answer]:
+        physical = reading.stage(stage)
+        if physical and (first := _first(engine, physical)).numbers:
+            yield Answer(stage, physical, first, reading.terms)
 
     def _rewritten(self, engine: Engine, typed: str) -> Iterator[Answer]:
         """The question as it would be on the other keyboard layout, spelt otherwise, or in Thai letters."""
         for stage, texts in self._rewritings(typed):
             for text_ in texts:
-                answer = self._strict(engine, self.language.plain(text_))
+                answer = self._strict(engine, self._plain(text_))
                 if answer.found:
                     yield msgspec.structs.replace(answer, stage=stage, suggestion=text_)
                     break
@@ -197,7 +209,7 @@ class Catalogue:
         if tree is None:
             return
         chunks = [chunk for part in typed.split() if (chunk := text.folded("".join(text.runs(part))))]
-        documents = self.documents(engine.search(tree, None, 0, CANDIDATES).ids)
+        documents = self.documents(engine.search(tree, None, 0, CANDIDATES).numbers)
         shares = {document.id: _likeness(chunks, document) for document in documents}
         best = sorted((d for d in documents if shares[d.id] >= NEAR), key=lambda d: -shares[d.id])[:ENOUGH]
         if best:
@@ -208,22 +220,23 @@ class Catalogue:
         """What the reader may have meant by a question that finds next to nothing."""
         vocabulary = self.vocabulary()
         meant = (*filter(None, [spelling.better(typed, vocabulary)]), *romanised.sure(typed, vocabulary))
-        return next((m for m in meant if self._strict(engine, self.language.plain(m)).found >= ENOUGH), None)
+        return next((m for m in meant if self._strict(engine, self._plain(m)).found >= ENOUGH), None)
 
     # ── one title and what is round it ───────────────────────────────────────────────────────────
 
     def document(self, id_: str) -> Document | None:
         return next(iter(self.documents_store.fetch([id_])), None)
 
-    def documents(self, ids: Sequence[str]) -> list[Document]:
-        return self.documents_store.fetch(ids)
+    def documents(self, numbers: Sequence[int]) -> list[Document]:
+        """The documents of those numbers, in that order."""
+        return self.documents_store.numbered(numbers)
 
     def editions(self, document: Document, size: int = 20) -> list[Document]:
         """Other editions of the document's work, the latest first."""
         if not document.work:
             return []
         tree = wq.And([wq.Term(WORK, keyword(document.work)), wq.Not(wq.Term(ID, document.id))])
-        return self.documents(self.engine().search(tree, sort_column("-year"), 0, size).ids)
+        return self.documents(self.engine().search(tree, sort_column("-year"), 0, size).numbers)
 
     def similar(self, document: Document, size: int = 6) -> list[Document]:
         """Titles that share the document's most telling words and headings; other editions are not among them."""
@@ -233,7 +246,7 @@ class Catalogue:
         without = [wq.Not(wq.Term(ID, document.id))]
         without += [wq.Not(wq.Term(WORK, keyword(document.work)))] if document.work else []
         tree = wq.And([wq.Or([wq.Term(ANY, word) for word in telling]), *without])
-        return self.documents(self.engine().search(tree, None, 0, size).ids)
+        return self.documents(self.engine().search(tree, None, 0, size).numbers)
 
     def _telling(self, document: Document) -> list[str]:
         """The rarest words of title and subjects that other titles have, too."""

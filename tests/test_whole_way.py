@@ -88,9 +88,9 @@ def test_facet_counts_equal_a_count_over_the_store(catalogue: Catalogue, network
         record.key: record for batch in Store(network.database).records() for _, record in batch if not record.deleted
     }
     tree = catalogue.planner.tree(catalogue.language.parse(typed), "words")
-    ids = catalogue.engine().all_ids(catalogue.planner.filtered(tree, Query(typed)))
-    assert len(ids) == page.total
-    for document in catalogue.documents(sorted(ids)):
+    numbers = catalogue.engine().all(catalogue.planner.filtered(tree, Query(typed)))
+    assert len(numbers) == page.total
+    for document in catalogue.documents(sorted(numbers)):
         counted["member"].update(document.members)
         assert {live[key].member for key in document.records} == set(document.members)
         for facet in catalogue.facets[1:]:

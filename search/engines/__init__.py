@@ -23,9 +23,9 @@ class EngineError(Exception):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One page of what an engine finds: ids with their scores, which a field sort has none of."""
+    """One page of what an engine finds: documents' numbers with their scores, which a field sort has none of."""
 
-    ids: tuple[str, ...]
+    numbers: tuple[int, ...]
     scores: tuple[float, ...] = ()
 
 
@@ -45,15 +45,16 @@ class Engine(Protocol):
     Nodes that occur: Term, Phrase, Prefix, Wildcard, And, Or, AndMaybe (finds what its first part finds), Not (within
     And), NumericRange (integers, ends included), Every, NullQuery, ConstantScoreQuery. Terms score by BM25 (k1 1.2,
     b 0.75), And, Or and AndMaybe add up, everything else counts 1 for what it finds, or what its ConstantScoreQuery
-    says. The column ID holds each document's id; in a column that is not there nothing is found.
+    says. The column ID holds each document's id, NUMBER the number that is answered with; in a column that is not there
+    nothing is found.
     """
 
     def search(self, tree: Query, sort: str | None, offset: int, limit: int) -> Found:
         """A page by relevance (``sort`` None) or upwards by a sort column."""
         ...
 
-    def all_ids(self, tree: Query) -> set[str]:
-        """Every id that the tree finds; for tests and exports."""
+    def all(self, tree: Query) -> set[int]:
+        """The number of everything that the tree finds."""
         ...
 
     def counts(self, tree: Query, columns: Mapping[str, int]) -> Counts:

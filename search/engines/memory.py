@@ -12,7 +12,7 @@ from whoosh import query as wq
 
 from search import text
 from search.engines import LETTERS, Counts, Facets, Found
-from search.schema import ID, Columns, Entry, Schema
+from search.schema import ID, NUMBER, Columns, Entry, Schema
 
 K1, B = 1.2, 0.75
 FILE = "entries.msgpack"
@@ -41,10 +41,13 @@ class Memory:
         else:
             ids = sorted((id_ for id_ in self.entries if id_ in scores), key=lambda id_: -scores[id_])
         page = tuple(ids[offset : offset + limit]) if limit > 0 else ()
-        return Found(page, () if sort else tuple(scores[id_] for id_ in page))
+        return Found(self._numbers(page), () if sort else tuple(scores[id_] for id_ in page))
 
-    def all_ids(self, tree: wq.Query) -> set[str]:
-        return set(self._scores(tree))
+    def all(self, tree: wq.Query) -> set[int]:
+        return set(self._numbers(self._scores(tree)))
+
+    def _numbers(self, ids: Iterable[str]) -> tuple[int, ...]:
+        return tuple(self.entries[id_][NUMBER] for id_ in ids)
 
     def counts(self, tree: wq.Query, columns: Mapping[str, int]) -> Counts:
         found = [self.entries[id_] for id_ in self._scores(tree)]

@@ -1,8 +1,9 @@
 """tantivy: the default engine, one machine, up to tens of millions of titles."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,10 +12,11 @@ from tantivy import Occur, Query
 from whoosh import query as wq
 
 from search.engines import LETTERS, Counts, Facets, Found
-from search.schema import BESIDE, ID, TOGETHER, Entry, Schema, sort_column
+from search.schema import BESIDE, ID, NUMBER, TOGETHER, Entry, Schema
 
 HEAP = 768 << 20  # bytes that a writer gathers before it writes a segment
-EVERYWHERE, TOTAL = sort_column("newest"), "total"  # a column that each document has one value in, and their count
+TOTAL = "total"  # the name of an aggregation
+KEPT = 512  # trees whose translation is kept: a tree is searched and then counted, and comes again with its question
 TRIGRAMS, UNSEEN = "trigrams", "unseen"  # tokenizers of those names
 MOST = 5000  # sets that are counted
 TOKENIZERS = {TRIGRAMS: tantivy.Tokenizer.ngram(3, 3, False), UNSEEN: tantivy.Tokenizer.regex(r"[^\s\S]")}
@@ -28,7 +30,7 @@ class Tantivy:
         self.kinds: dict[str, str] = {ID: "facet", **schema.kinds}
         self.schema = _schema(schema)
         self.few = [column.name for column in schema.columns if column.kind == "few"]
-        self._last: tuple[wq.Query | None, Query] = (None, Query.empty_query())
+        self._kept = lru_cache(KEPT)(lambda same: self._translated(same.tree))
         self.index = tantivy.Index(self.schema, path=str(directory), reuse=True)
         for name, tokenizer in TOKENIZERS.items():
             self.index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
@@ -43,13 +45,12 @@ class Tantivy:
         order: dict[str, Any] = {"order_by_field": sort, "order": tantivy.Order.Asc} if sort else {}
         # Not counting lets tantivy pass over what cannot come into the first ones.
         result = searcher.search(self._query(tree), limit, count=False, offset=offset, **order)
-        ids = tuple(str(searcher.doc(address)[ID][0]) for _, address in result.hits)
-        return Found(ids, () if sort else tuple(float(score) for score, _ in result.hits))
+        return Found(_numbers(searcher, result), () if sort else tuple([score for score, _ in result.hits]))
 
-    def all_ids(self, tree: wq.Query) -> set[str]:
+    def all(self, tree: wq.Query) -> set[int]:
         searcher = self.index.searcher()
-        hits = searcher.search(self._query(tree), max(1, min(ALL, searcher.num_docs)), count=False).hits
-        return {str(searcher.doc(address)[ID][0]) for _, address in hits}
+        limit = max(1, min(ALL, searcher.num_docs))
+        return set(_numbers(searcher, searcher.search(self._query(tree), limit, count=False)))
 
     def counts(self, tree: wq.Query, columns: Mapping[str, int]) -> Counts:
         # A few more than are wanted, so that values of equal count at the edge are chosen by name.
@@ -58,15 +59,19 @@ class Tantivy:
         }
         sets = {c + part: c for c in self.few if asked.pop(c, None) for part in TOGETHER}
         asked |= {s: {"terms": {"field": s, "size": MOST, "segment_size": MOST}} for s in sets}
-        asked[TOTAL] = {"value_count": {"field": EVERYWHERE}}
+        if not sets:
+            asked[TOTAL] = {"value_count": {"field": NUMBER}}
         answer = self.index.searcher().aggregate(self._query(tree), asked)
         facets: Facets = {column: [] for column in columns}
         for column in asked.keys() - {TOTAL}:
-            counted = [(str(b["key"]), int(b["doc_count"])) for b in answer[column]["buckets"]]
+            counted = [(b["key"], b["doc_count"]) for b in answer[column]["buckets"]]
             facets[sets.get(column, column)] += _apart(counted) if column in sets else counted
         for column, most in columns.items():
-            facets[column] = sorted(facets[column], key=lambda pair: (-pair[1], pair[0]))[:most]
-        return Counts(int(answer[TOTAL]["value"]), facets)
+            facets[column].sort()
+            facets[column].sort(key=itemgetter(1), reverse=True)
+            del facets[column][most:]
+        total = _documents(answer[next(iter(sets))]) if sets else int(answer[TOTAL]["value"])
+        return Counts(total, facets)
 
     def words(self, column: str) -> Mapping[str, int]:
         searcher = self.index.searcher()
@@ -97,13 +102,8 @@ class Tantivy:
 
     # ── translation ──────────────────────────────────────────────────────────────────────────────
 
-    def _query(self, node: wq.Query) -> Query:
-        """The tree as tantivy's. The last one is kept, as the same tree is searched and then counted."""
-        tree, query = self._last
-        if node is not tree:
-            query = self._translated(node)
-            self._last = (node, query)
-        return query
+    def _query(self, tree: wq.Query) -> Query:
+        return self._kept(_Same(tree))
 
     def _translated(self, node: wq.Query) -> Query:
         translate, column = self._TRANSLATIONS.get(type(node)), getattr(node, "fieldname", None)
@@ -168,18 +168,46 @@ class Tantivy:
     }
 
 
+class _Same:
+    """A tree as a key: itself, whatever others say the same."""
+
+    def __init__(self, tree: wq.Query):
+        self.tree = tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.tree is other.tree
+
+
+def _numbers(searcher: Any, found: Any) -> tuple[int, ...]:
+    return tuple(searcher.fast_field_values(NUMBER, [address for _, address in found.hits]))
+
+
+def _documents(sets: Any) -> int:
+    """How many documents the buckets of sets stand for: each has one set, which may be an empty one."""
+    return int(sum(bucket["doc_count"] for bucket in sets["buckets"]) + sets["sum_other_doc_count"])
+
+
 def _apart(counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The counts of single values from those of values that stand together."""
-    single: Counter[str] = Counter()
-    for values, titles in counted:
-        for value in dict.fromkeys(values.split(BESIDE)) if values else ():
-            single[value] += titles
+    single: dict[str, int] = {}
+    for together, titles in counted:
+        for value in _values(together):
+            single[value] = single.get(value, 0) + titles
     return list(single.items())
+
+
+@lru_cache(MOST)
+def _values(together: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(together.split(BESIDE))) if together else ()
 
 
 def _schema(schema: Schema) -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field(ID, stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(ID, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field(NUMBER, fast=True)
     for column in schema.columns:
         match column.kind:
             case "words":

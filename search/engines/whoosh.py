@@ -12,7 +12,7 @@ from whoosh.analysis import RegexTokenizer
 
 from search import text
 from search.engines import LETTERS, Counts, Facets, Found
-from search.schema import BESIDE, ID, Entry, Schema
+from search.schema import BESIDE, ID, NUMBER, Entry, Schema
 
 # Tokens and values come already made: joined here, parted again by Whoosh.
 TOKENS = RegexTokenizer(r"[^ ]+")
@@ -35,7 +35,7 @@ class Whoosh:
     """An index directory of Whoosh's."""
 
     def __init__(self, directory: Path, schema: Schema):
-        self.columns: dict[str, str] = {ID: "facet", **schema.kinds}
+        self.columns: dict[str, str] = {ID: "facet", NUMBER: "rank", **schema.kinds}
         self.facets = {column for column, kind in schema.kinds.items() if kind in ("facet", "few")}
         exists = index.exists_in(str(directory))
         self.index = index.open_dir(str(directory)) if exists else index.create_in(str(directory), _schema(schema))
@@ -52,13 +52,13 @@ class Whoosh:
         results = self.searcher.search(query, limit=None, **how)
         page = results[offset : offset + limit] if limit > 0 else []
         scores = () if sort else tuple(float(hit.score or 0.0) for hit in page)
-        return Found(tuple(hit[ID] for hit in page), scores)
+        return Found(tuple(hit[NUMBER] for hit in page), scores)
 
     def _documents(self, query: wq.Query) -> Iterable[int]:
         return self.searcher.docs_for_query(query)  # type: ignore[no-any-return]  # whoosh is untyped
 
-    def all_ids(self, tree: wq.Query) -> set[str]:
-        return {self.searcher.stored_fields(number)[ID] for number in self._documents(self._query(tree))}
+    def all(self, tree: wq.Query) -> set[int]:
+        return {self.searcher.stored_fields(number)[NUMBER] for number in self._documents(self._query(tree))}
 
     def counts(self, tree: wq.Query, columns: Mapping[str, int]) -> Counts:
         found = [self.searcher.stored_fields(number) for number in self._documents(self._query(tree))]
@@ -131,7 +131,7 @@ class Whoosh:
 
 
 def _schema(schema: Schema) -> fields.Schema:
-    shapes: dict[str, Any] = {ID: fields.ID(stored=True, unique=True)}
+    shapes: dict[str, Any] = {ID: fields.ID(unique=True), NUMBER: fields.STORED()}
     for column in schema.columns:
         match column.kind:
             case "words":

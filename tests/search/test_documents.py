@@ -4,7 +4,7 @@ import zlib
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Engine, MetaData, text
+from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, String, Table, text
 
 from config import database
 from config.holdings import Holding
@@ -49,10 +49,27 @@ def test_what_is_gone_is_known_to_be_gone_and_may_come_back(engine: Engine) -> N
     assert [[id_ for id_, _ in batch] for batch in store.since(0, batch=1)] == [["b"], ["a"]]
 
 
+def test_an_engines_numbers_lead_to_the_documents_for_good(engine: Engine) -> None:
+    store = Documents(engine)
+    put(engine, store, CAT)
+    put(engine, store, DOG)
+    numbers = {row.id: row.number for rows in store.rows() for row in rows}
+    assert [d.id for d in store.numbered([numbers["b"], 999, numbers["a"]])] == ["b", "a"]
+    put(engine, store, msgspec.structs.replace(CAT, work="w1"))
+    with database.writing(engine) as connection:
+        store.remove(connection, ["b"])
+    put(engine, store, msgspec.structs.replace(CAT, id="c"))
+    assert {row.id: row.number for rows in store.rows() for row in rows}.items() > numbers.items(), "gone, too"
+    assert [d.id for d in store.numbered([numbers["a"], numbers["b"]])] == ["a"]
+
+
 def old_installation(engine: Engine, *given: Document) -> None:
-    """As the first version left it, on a machine with another zlib: no headings, documents packed otherwise."""
+    """As the first version left it, on a machine with another zlib: no headings, no numbers, documents packed
+    otherwise."""
     shape = MetaData()
-    documents._documents.to_metadata(shape)
+    Table("documents", shape, Column("id", database.Ordered, primary_key=True), Column("body", LargeBinary),
+          Column("revision", Integer, nullable=False, index=True),
+          Column("added", String, nullable=False), Column("changed", String, nullable=False))  # fmt: skip
     database.prepare(engine, "search", shape)
     with engine.begin() as connection:
         for document in given:
@@ -75,6 +92,7 @@ def test_an_installation_of_before_gets_its_headings(engine: Engine, tmp_path: P
     backups = 1 if engine.dialect.name == "sqlite" else 0  # PostgreSQL has its own
     assert len(list(tmp_path.glob("*.backup"))) == backups
     assert put(engine, store, CAT, DOG) == 0  # they say the same
+    assert store.numbered([2, 1]) == store.fetch(["b", "a"]), "numbered in the order of their ids"
     with database.writing(engine) as connection:
         store.remove(connection, ["a"])
     assert [(h.text, h.titles) for h in shelf.browse("creator").headings] == [("สมชาย ใจดี", 1)]

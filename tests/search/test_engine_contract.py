@@ -122,7 +122,7 @@ def test_a_phrase_does_not_cross_from_one_value_to_the_next(tables: Tables, tmp_
     made = Catalogue.of([doc("x", "", creator=["สมชาย ใจดี", "รักเรียน มานะ"])], tables, tmp_path, engine=engine)
     assert made.search(Query('creator:"สมชาย ใจดี"')).total == 1
     tree = wq.Phrase("creator_w", ["ใจดี", "รัก"])
-    assert made.engine().all_ids(tree) == set()
+    assert made.engine().all(tree) == set()
 
 
 @pytest.fixture(scope="module")
@@ -136,33 +136,33 @@ def empty(request: pytest.FixtureRequest, schema: Schema, tmp_path: Path) -> Ite
 
 
 def test_an_empty_index_answers(empty: Engine) -> None:
-    assert empty.search(wq.Every(), None, 0, 10).ids == ()
-    assert empty.search(wq.Term("title_w", "x"), sort_column("title"), 0, 10).ids == ()
+    assert empty.search(wq.Every(), None, 0, 10).numbers == ()
+    assert empty.search(wq.Term("title_w", "x"), sort_column("title"), 0, 10).numbers == ()
     assert empty.counts(wq.Every(), {facet_column("member"): 10}) == Counts(0, {facet_column("member"): []})
     assert empty.words("any") == {}
 
 
 def test_an_entry_replaces_the_one_of_its_id_and_what_is_gone_is_gone(empty: Engine, schema: Schema) -> None:
-    empty.write(schema.entry(d) for d in DOCUMENTS[:3])
-    empty.write([schema.entry(doc("d01", "ช้าง"))], gone=["d02"])
+    empty.write(schema.entry(d, number) for number, d in enumerate(DOCUMENTS[:3], 1))
+    empty.write([schema.entry(doc("d01", "ช้าง"), 1)], gone=["d02"])
     assert empty.count() == 2
-    assert empty.all_ids(wq.Term("title_w", "ช้าง")) == {"d01"}
-    assert empty.all_ids(wq.Term("title_w", "เสือ")) == set()
-    assert empty.all_ids(wq.Every()) == {"d01", "d03"}
+    assert empty.all(wq.Term("title_w", "ช้าง")) == {1}
+    assert empty.all(wq.Term("title_w", "เสือ")) == set()
+    assert empty.all(wq.Every()) == {1, 3}
 
 
 def test_writing_that_fails_leaves_the_index_as_it_was(empty: Engine, schema: Schema) -> None:
-    empty.write(schema.entry(d) for d in DOCUMENTS[:3])
+    empty.write(schema.entry(d, number) for number, d in enumerate(DOCUMENTS[:3], 1))
 
     def broken() -> Iterator[Any]:
-        yield schema.entry(DOCUMENTS[4])
+        yield schema.entry(DOCUMENTS[4], 5)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         empty.write(broken())
     empty.refresh()
-    assert empty.all_ids(wq.Every()) == {"d01", "d02", "d03"}
-    empty.write([schema.entry(DOCUMENTS[4])])
+    assert empty.all(wq.Every()) == {1, 2, 3}
+    empty.write([schema.entry(DOCUMENTS[4], 5)])
     assert empty.count() == 4
 
 
@@ -178,8 +178,8 @@ ODD = [
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("tree", ODD, ids=repr)
 def test_odd_trees_are_answered_alike(catalogue: Catalogues, engine: str, tree: wq.Query) -> None:
-    wanted = catalogue("memory").engine().all_ids(tree)
-    assert catalogue(engine).engine().all_ids(tree) == wanted
+    wanted = catalogue("memory").engine().all(tree)
+    assert catalogue(engine).engine().all(tree) == wanted
     assert catalogue(engine).engine().counts(tree, {}).total == len(wanted)
 
 
@@ -235,11 +235,10 @@ def real(tables: Tables, data: Path, tmp_path_factory: pytest.TempPathFactory) -
 def two_hundred(catalogue: Catalogue) -> list[str]:
     """Questions from the records themselves: words, phrases, names, years, ISBNs, Thai stretches."""
     chance = random.Random(7)
-    ids = sorted(catalogue.engine().all_ids(wq.Every()))
+    documents = sorted(catalogue.documents(list(catalogue.engine().all(wq.Every()))), key=lambda d: d.id)
     asked: list[str] = []
     while len(asked) < 200:
-        document = catalogue.document(chance.choice(ids))
-        assert document is not None
+        document = chance.choice(documents)
         title, words = document.first("title"), document.first("title").split()
         if not words:
             continue
@@ -260,23 +259,23 @@ def test_two_hundred_questions_over_real_records(real: dict[str, Catalogue], eng
         answer, other_answer = (c._answer(c.engine(), query) for c in (memory, other))
         assert (other_answer.stage, other_answer.suggestion) == (answer.stage, answer.suggestion), typed
         tree = answer.tree or wq.Every()
-        ids = memory.engine().all_ids(tree)
-        assert other.engine().all_ids(tree) == ids, typed
+        wanted = memory.engine().all(tree)
+        assert other.engine().all(tree) == wanted, typed
         found, other_found = (c.engine().search(tree, None, 0, 10) for c in (memory, other))
         last = found.scores[-1] if found.scores else 0.0
-        alike = len(set(found.ids) & set(other_found.ids)) >= min(8, len(found.ids))
-        shared += alike or _tied(memory, tree, last, ids, other_found.ids)
+        alike = len(set(found.numbers) & set(other_found.numbers)) >= min(8, len(found.numbers))
+        shared += alike or _tied(memory, tree, last, len(wanted), other_found.numbers)
     assert shared == 200
 
 
-def _tied(catalogue: Catalogue, tree: wq.Query, last: float, ids: set[str], given: Sequence[str]) -> bool:
+def _tied(catalogue: Catalogue, tree: wq.Query, last: float, total: int, given: Sequence[int]) -> bool:
     """Where more than ten score alike at the edge, any of them may stand there: all given score as much.
 
     Whoosh keeps a field's length in one byte, steps of 3 %, so what differs by less than 2 % is alike to it.
     """
-    found = catalogue.engine().search(tree, None, 0, len(ids))
-    scores = dict(zip(found.ids, found.scores, strict=True))
-    return sum(scores[id_] >= last * 0.98 for id_ in given) >= min(8, len(given))
+    found = catalogue.engine().search(tree, None, 0, total)
+    scores = dict(zip(found.numbers, found.scores, strict=True))
+    return sum(scores[number] >= last * 0.98 for number in given) >= min(8, len(given))
 
 
 def test_facet_counts_equal_a_count_over_the_documents(real: dict[str, Catalogue]) -> None:
