@@ -18,7 +18,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    Select,
     SmallInteger,
     String,
     Table,
@@ -33,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from config.database import Ordered
+from config.database import Ordered, fetched
 from search import callnumber, text
 from search.question import Document
 
@@ -389,19 +388,19 @@ class Headings:
         """Headings that begin as was typed: those with most titles, a quarter at least of each kind that has any."""
         if len(typed) > LONGEST or not (wanted := _HALF_AM.sub("", _squeezed(typed))):
             return []
-        with self.engine.connect() as connection:
-            found = {kind: self._found(connection, kind, wanted, size) for kind in OFFERED}
-        return _mixed(found, size)
+        return _mixed({kind: self._found(kind, wanted, size) for kind in OFFERED}, size)
 
-    def _found(self, connection: Connection, kind: str, wanted: str, size: int) -> list[Completion]:
+    def _found(self, kind: str, wanted: str, size: int) -> list[Completion]:
         """The best of one kind. Of those with about as many titles any may be among them where there are very many."""
-        weights = _candidates(connection, kind, wanted, 4 * size)
+        weights = _candidates(self.engine, kind, wanted, 4 * size)
+        if not weights:
+            return []
         best = heapq.nlargest(4 * size, weights, key=weights.__getitem__)
-        rows = connection.execute(_TEXTS, {"ids": best})
+        rows = fetched(self.engine, _TEXTS.format(", ?" * (len(best) - 1)), best)
         fitting = {
-            _squeezed(row.text): Completion(row.text, kind, row.titles)
-            for row in sorted(rows, key=lambda row: (row.titles, row.text))
-            if len(wanted) <= HEAD or any(b.startswith(wanted) for b in _beginnings(kind, row.text))
+            _squeezed(shown): Completion(shown, kind, titles)
+            for titles, shown in sorted((titles, shown) for shown, titles in rows)
+            if len(wanted) <= HEAD or any(b.startswith(wanted) for b in _beginnings(kind, shown))
         }
         return sorted(fitting.values(), key=lambda c: -c.titles)
 
@@ -409,39 +408,28 @@ class Headings:
 READ = 1000  # beginnings that are looked at for one kind: as many as are read in a millisecond
 
 
-def _first_fitting() -> Select[Any]:
-    """The heaviest of the first beginnings in their order."""
-    c = _starts.c
-    fits = (c.kind == bindparam("of_kind"), c.head >= bindparam("head"), c.head < bindparam("beyond"))
-    first = select(c.heading, c.weight).where(*fits).order_by(c.head).limit(READ).subquery()
-    return select(first).order_by(first.c.weight.desc()).limit(bindparam("size"))
+# Asked of the driver itself, for each letter that is typed. The heaviest of the first beginnings in their order:
+_FIRST = f"""SELECT heading, weight FROM (
+    SELECT heading, weight FROM heading_starts WHERE kind = ? AND head >= ? AND head < ? ORDER BY head LIMIT {READ}
+) AS first ORDER BY weight DESC LIMIT ?"""
+# Those among the heaviest that begin with the same letters, from an index:
+_HEAVIEST = {
+    letters: f"""SELECT heading, weight FROM (
+        SELECT heading, weight, head FROM heading_starts
+        WHERE kind = ? AND substr(head, 1, {letters}) = ? AND weight > 0 ORDER BY weight DESC LIMIT {READ}
+    ) AS heavy WHERE head >= ? AND head < ? LIMIT ?"""
+    for letters in SHORT
+}
+_TEXTS = "SELECT text, titles FROM headings WHERE id IN (?{})"
 
 
-def _heaviest_fitting(letters: int) -> Select[Any]:
-    """Those among the heaviest that begin with the same letters, from an index."""
-    c = _starts.c
-    near = (c.kind == bindparam("of_kind"), _first(letters) == bindparam("letters"), _popular)
-    heavy = select(c.heading, c.weight, c.head).where(*near).order_by(c.weight.desc()).limit(READ).subquery()
-    fits = (heavy.c.head >= bindparam("head"), heavy.c.head < bindparam("beyond"))
-    return select(heavy.c.heading, heavy.c.weight).where(*fits).limit(bindparam("size"))
-
-
-# Made once: to make a statement takes longer than to run it.
-_FIRST = _first_fitting()
-_HEAVIEST = {letters: _heaviest_fitting(letters) for letters in SHORT}
-_TEXTS = select(_headings.c.text, _headings.c.titles).where(_headings.c.id.in_(bindparam("ids", expanding=True)))
-
-
-def _candidates(connection: Connection, kind: str, wanted: str, size: int) -> dict[int, int]:
+def _candidates(engine: Engine, kind: str, wanted: str, size: int) -> dict[int, int]:
     """The weights of headings that may begin so."""
-    head = wanted[:HEAD]
+    number, head = _NUMBERS[kind], wanted[:HEAD]
+    between = (head, head + "\U0010ffff")
     letters = max(n for n in SHORT if n <= len(head))
-    given = {"of_kind": _NUMBERS[kind], "head": head, "beyond": head + "\U0010ffff", "size": size}
-    rows = [
-        *connection.execute(_FIRST, given),
-        *connection.execute(_HEAVIEST[letters], given | {"letters": head[:letters]}),
-    ]
-    return {row.heading: row.weight for row in rows}
+    first = fetched(engine, _FIRST, (number, *between, size))
+    return dict([*first, *fetched(engine, _HEAVIEST[letters], (number, head[:letters], *between, size))])
 
 
 def _mixed(found: Mapping[Kind, list[Completion]], size: int) -> list[Completion]:
