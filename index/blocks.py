@@ -2,7 +2,6 @@
 
 import hashlib
 import heapq
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
@@ -129,35 +128,32 @@ def absorb(connection: Connection) -> set[int]:
     turned = _turned(connection)
     new = grouped.having(net > 0).order_by(shape.staged.c.block, shape.staged.c.number)
     connection.execute(insert(shape.blocks).from_select(["block", "number"], new))
-    before = split_now(connection)
-    moved = _split(connection, turned) | _join(connection, {b for b, _ in gone}, turned)
-    for b in before & split_now(connection) & turned.keys():
+    moved = _split(connection) | _join(connection, {b for b, _ in gone})
+    for b in turned.keys() & split_now(connection):
         moved |= _other_hubs(connection, b, turned[b])
     connection.execute(delete(shape.staged))
     return moved
 
 
-# Block which no finer key splits -> how often its records came (above 0) or went (below).
-_Turned = dict[int, Counter[int]]
-
-
-def _turned(connection: Connection) -> _Turned:
-    """What was staged for those that are oversized."""
+def _turned(connection: Connection) -> dict[int, dict[int, int]]:
+    """Oversized block which no finer key splits -> its records that come (1) and go (-1). Who says what its key says
+    stands in it already, as all coarser blocks are larger: so splits and joins bring none."""
     s = shape.staged.c
-    found: _Turned = {}
+    net = func.sum(s.sign).label("net")
+    query = select(s.block, s.number, net).group_by(s.block, s.number).having(net != 0)
+    found: dict[int, dict[int, int]] = {}
     finest = {b for b in split_now(connection) if final(b)}
-    for b, number, sign in sql.within(connection, select(s.block, s.number, s.sign), s.block, finest):
-        found.setdefault(b, Counter())[number] += sign
+    for b, number, sign in sql.within(connection, query, s.block, finest):
+        found.setdefault(b, {})[number] = sign
     return found
 
 
-def _other_hubs(connection: Connection, b: int, turned: Counter[int]) -> set[int]:
+def _other_hubs(connection: Connection, b: int, turned: Mapping[int, int]) -> set[int]:
     """The records that stand for the block now and did not before, or no longer."""
     new = {number for number, sign in turned.items() if sign > 0}
     first = _by_name(connection, b, blocking.LIMIT + len(new))
     c = shape.clusters.c
-    lost = {number for number, sign in turned.items() if sign < 0}
-    gone = sql.within(connection, select(c.number, c.record), c.number, lost)
+    gone = sql.within(connection, select(c.number, c.record), c.number, turned.keys() - new)
     before = {number: name for number, name in first.items() if number not in new} | dict(map(tuple, gone))
     return _first(before) ^ _first(first)
 
@@ -166,7 +162,7 @@ def _first(names: Mapping[int, str]) -> set[int]:
     return set(heapq.nsmallest(blocking.LIMIT, names, key=names.__getitem__))
 
 
-def _split(connection: Connection, turned: _Turned) -> set[int]:
+def _split(connection: Connection) -> set[int]:
     touched = select(shape.staged.c.block).where(shape.staged.c.sign > 0).distinct().subquery()
     joined = shape.blocks.join(touched, touched.c.block == shape.blocks.c.block)
     query = select(shape.blocks.c.block).select_from(joined).group_by(shape.blocks.c.block)
@@ -177,13 +173,13 @@ def _split(connection: Connection, turned: _Turned) -> set[int]:
         connection.execute(insert(shape.split), [{"block": b} for b in sorted(large)])
         members = _members(connection, large)
         moved |= members
-        finer = _respread(connection, members, split, split | large, turned)
+        finer = _respread(connection, members, split, split | large)
         split |= large
         large = _oversized(connection, finer) - split
     return moved
 
 
-def _join(connection: Connection, lost: set[int], turned: _Turned) -> set[int]:
+def _join(connection: Connection, lost: set[int]) -> set[int]:
     """Blocks that are no longer oversized: from the coarse to the fine, as those below lose their records with them."""
     moved: set[int] = set()
     split = split_now(connection)
@@ -192,7 +188,7 @@ def _join(connection: Connection, lost: set[int], turned: _Turned) -> set[int]:
         sql.drop(connection, shape.split.c.block, small)
         members = _members(connection, small)
         moved |= members
-        lost = _respread(connection, members, split, split - small, turned)
+        lost = _respread(connection, members, split, split - small)
         split -= small
         small = (lost & split) - _oversized(connection, lost & split)
     return moved
@@ -208,9 +204,7 @@ def _oversized(connection: Connection, some: Collection[int]) -> set[int]:
     return {row[0] for row in sql.within(connection, query, shape.blocks.c.block, some)}
 
 
-def _respread(
-    connection: Connection, members: Collection[int], before: set[int], after: set[int], turned: _Turned
-) -> set[int]:
+def _respread(connection: Connection, members: Collection[int], before: set[int], after: set[int]) -> set[int]:
     """Write records' rows anew after splits or joins; the blocks that gained or lost one."""
     touched: set[int] = set()
     for some in sql.parts(members, 5000):
@@ -221,11 +215,6 @@ def _respread(
             gained += [{"block": b, "number": number} for b in new.keys() - old.keys()]
             lost += [{"of_block": b, "of_number": number} for b in old.keys() - new.keys()]
         touched |= _write(connection, gained, lost)
-        signed = [(row["block"], row["number"], 1) for row in gained]
-        signed += [(row["of_block"], row["of_number"], -1) for row in lost]
-        for b, number, sign in signed:
-            if final(b) and b in before:
-                turned.setdefault(b, Counter())[number] += sign
     return touched
 
 

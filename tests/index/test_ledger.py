@@ -154,6 +154,8 @@ def test_records_that_say_next_to_nothing_are_not_all_compared_with_each_other(
     recognised(network)
     assert list(map(len, clusters(network).values())) == [60], "one title, whoever was compared with whom"
     assert len(edges(network)) < 60 * 5
+    row = of_row({"title": ["รายงานประจำปี"], "creator": ["กรมป่าไม้"], "year": ["1990"]})
+    assert [len(found) for found in Lookup(network.database).candidates([row])] == [5], "nor with each row of a list"
     network.put("kku", "00", deleted=True)
     network.put("kku", "01", deleted=True)
     recognised(network)
