@@ -30,22 +30,29 @@ def unpacked(body: bytes) -> Facts:
 
 
 def block(key: str) -> int:
-    """A key as 64 bits with a sign, as databases have them."""
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
+    """A key as 64 bits with a sign, as databases have them; the last bit tells whether no finer key splits it."""
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True) & ~1 | blocking.finest(key)
+
+
+def final(b: int) -> bool:
+    """Whether no finer key splits a block."""
+    return bool(b & 1)
 
 
 def spread(facts: Facts, split: Collection[int]) -> dict[int, bool]:
     """The blocks of a record, and whether it is compared there; where it is not, finer ones stand beside it."""
     found: dict[int, bool] = {}
     waiting = blocking.keys(facts)
+    met = set(waiting)
     while waiting:
         key = waiting.pop()
         number = block(key)
-        if number in found:
-            continue
-        finer = blocking.finer(key, facts) if number in split else [key]
-        found[number] = finer == [key]
-        waiting += finer
+        found[number] = number not in split or final(number)
+        if not found[number]:
+            finer = [one for one in blocking.finer(key, facts) if one not in met]
+            met.update(finer)
+            waiting += finer
     return found
 
 
@@ -62,25 +69,6 @@ def bodies(connection: Connection, numbers: Collection[int]) -> dict[int, bytes]
 
 def split_now(connection: Connection) -> set[int]:
     return set(connection.scalars(select(shape.split.c.block)))
-
-
-def candidates(connection: Connection, facts: Facts) -> set[int]:
-    """The records that share a block with facts which need not be those of a record."""
-    found: set[int] = set()
-    keys = blocking.keys(facts)
-    seen: set[int] = set()
-    while keys:
-        named = {block(key): key for key in keys}
-        seen |= named.keys()
-        split = {row[0] for row in sql.within(connection, select(shape.split), shape.split.c.block, named)}
-        whole = named.keys() - split
-        query = select(shape.blocks.c.number)
-        found.update(row[0] for row in sql.within(connection, query, shape.blocks.c.block, whole))
-        finer = {named[n]: blocking.finer(named[n], facts) for n in sorted(split)}
-        finest = {block(key) for key, replaced in finer.items() if replaced == [key]}
-        found.update(number for b in finest for number in hubs(connection, b))
-        keys = [key for replaced in finer.values() for key in replaced if block(key) not in seen]
-    return found
 
 
 def hubs(connection: Connection, b: int) -> frozenset[int]:
@@ -104,7 +92,7 @@ def near(
     one is met a hundred times in a run."""
     if b not in known:
         known[b] = hubs(connection, b)
-    members = _members(connection, b) if not known[b].isdisjoint(numbers) else ()
+    members = _members(connection, [b]) if not known[b].isdisjoint(numbers) else ()
     for number in numbers:
         yield from ((number, other) for other in (members if number in known[b] else known[b]) if other != number)
 
@@ -141,18 +129,21 @@ def absorb(connection: Connection) -> set[int]:
     new = grouped.having(net > 0).order_by(shape.staged.c.block, shape.staged.c.number)
     connection.execute(insert(shape.blocks).from_select(["block", "number"], new))
     moved = _split(connection) | _join(connection, {b for b, _ in gone})
-    moved |= {number for b in turned.keys() & split_now(connection) for number in _other_hubs(connection, b, turned[b])}
+    for b in turned.keys() & split_now(connection):
+        moved |= _other_hubs(connection, b, turned[b])
     connection.execute(delete(shape.staged))
     return moved
 
 
 def _turned(connection: Connection) -> dict[int, dict[int, int]]:
-    """Oversized block -> its records that come (1) and go (-1)."""
+    """Oversized block which no finer key splits -> its records that come (1) and go (-1). Who says what its key says
+    stands in it already, as all coarser blocks are larger: so splits and joins bring none."""
     s = shape.staged.c
     net = func.sum(s.sign).label("net")
     query = select(s.block, s.number, net).group_by(s.block, s.number).having(net != 0)
     found: dict[int, dict[int, int]] = {}
-    for b, number, sign in sql.within(connection, query, s.block, split_now(connection)):
+    finest = {b for b in split_now(connection) if final(b)}
+    for b, number, sign in sql.within(connection, query, s.block, finest):
         found.setdefault(b, {})[number] = sign
     return found
 
@@ -180,12 +171,10 @@ def _split(connection: Connection) -> set[int]:
     moved: set[int] = set()
     while large:
         connection.execute(insert(shape.split), [{"block": b} for b in sorted(large)])
+        members = _members(connection, large)
+        moved |= members
+        finer = _respread(connection, members, split, split | large)
         split |= large
-        finer: set[int] = set()
-        for b in sorted(large):
-            members = _members(connection, b)
-            moved |= set(members)
-            finer |= _respread(connection, members, split - {b}, split)
         large = _oversized(connection, finer) - split
     return moved
 
@@ -197,18 +186,17 @@ def _join(connection: Connection, lost: set[int]) -> set[int]:
     small = (lost & split) - _oversized(connection, lost & split)
     while small:
         sql.drop(connection, shape.split.c.block, small)
-        lost = set()
-        for b in sorted(small):
-            members = _members(connection, b)
-            moved |= set(members)
-            lost |= _respread(connection, members, split, split - small)
+        members = _members(connection, small)
+        moved |= members
+        lost = _respread(connection, members, split, split - small)
         split -= small
         small = (lost & split) - _oversized(connection, lost & split)
     return moved
 
 
-def _members(connection: Connection, b: int) -> list[int]:
-    return list(connection.scalars(select(shape.blocks.c.number).where(shape.blocks.c.block == b)))
+def _members(connection: Connection, some: Collection[int]) -> set[int]:
+    query = select(shape.blocks.c.number)
+    return {row[0] for row in sql.within(connection, query, shape.blocks.c.block, some)}
 
 
 def _oversized(connection: Connection, some: Collection[int]) -> set[int]:
@@ -217,15 +205,17 @@ def _oversized(connection: Connection, some: Collection[int]) -> set[int]:
 
 
 def _respread(connection: Connection, members: Collection[int], before: set[int], after: set[int]) -> set[int]:
-    """Write records' rows anew after a split or a join; the blocks that gained or lost one."""
-    gained: list[dict[str, int]] = []
-    lost: list[dict[str, int]] = []
+    """Write records' rows anew after splits or joins; the blocks that gained or lost one."""
+    touched: set[int] = set()
     for some in sql.parts(members, 5000):
+        gained: list[dict[str, int]] = []
+        lost: list[dict[str, int]] = []
         for number, facts in read(connection, some).items():
             old, new = spread(facts, before), spread(facts, after)
             gained += [{"block": b, "number": number} for b in new.keys() - old.keys()]
             lost += [{"of_block": b, "of_number": number} for b in old.keys() - new.keys()]
-    return _write(connection, gained, lost)
+        touched |= _write(connection, gained, lost)
+    return touched
 
 
 def _write(connection: Connection, gained: list[dict[str, int]], lost: list[dict[str, int]]) -> set[int]:

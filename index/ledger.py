@@ -5,8 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, Engine, select
 
 from config import database
-from index import blocks, isbns, shape, sql
-from index.match.facts import Facts
+from index import isbns, shape, sql
 
 
 def record_key(member: str, local_id: str) -> str:
@@ -39,14 +38,6 @@ class Ledger:
                     return id_ if connection.scalar(known) is not None else None
                 id_ = follows
         return None
-
-    def candidates(self, facts: Facts) -> dict[str, Facts]:
-        """The live records that share a block with facts, by their names; an oversized block is looked at through
-        the finer keys that stand for it."""
-        with self.engine.connect() as connection:
-            numbers = blocks.candidates(connection, facts)
-            names = _names(connection, numbers)
-            return {names[number]: found for number, found in blocks.read(connection, numbers).items()}
 
     def worthless(self) -> frozenset[str]:
         """ISBNs that stand on different titles."""

@@ -20,7 +20,7 @@ from index.match.facts import NORM_VERSION, Facts, facts
 from index.match.judge import Judgement, hopeless, judge
 from index.match.table import table
 
-VERSION = 2  # raised with every change of blocking or judging that points.toml does not show
+VERSION = 3  # raised with every change of blocking or judging that points.toml does not show
 DRAWN = 1000  # records whose edges are drawn in one transaction
 MANY = 5 * DRAWN  # records from which on all processors read or judge them: to start a process takes a second
 SETTLED = 2000  # records whose clusters are computed in one transaction

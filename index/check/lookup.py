@@ -18,7 +18,7 @@ class Lookup:
         self.ledger, self.engine = Ledger(engine), engine
 
     def candidates(self, rows: Sequence[Facts]) -> list[dict[str, Facts]]:
-        """For each row what ``Ledger.candidates`` says: the live records that share a block with it."""
+        """For each row the live records that share a block with it, by their names."""
         with self.engine.connect() as connection:
             found = _numbers(connection, rows)
             numbers = set().union(*found)
@@ -35,7 +35,8 @@ class Lookup:
 
 
 def _numbers(connection: Connection, rows: Sequence[Facts]) -> list[set[int]]:
-    """The records in the blocks of each row; finer blocks stand for one that is split."""
+    """The records in the blocks of each row; finer blocks stand for one that is split. So a row has a few hundred
+    candidates at most, however many records there are."""
     found: list[set[int]] = [set() for _ in rows]
     waiting = [blocking.keys(facts) for facts in rows]
     seen: list[set[str]] = [set() for _ in rows]
@@ -48,10 +49,9 @@ def _numbers(connection: Connection, rows: Sequence[Facts]) -> list[set[int]]:
             for keys, facts in zip(waiting, rows, strict=True)
         ]
         compared = [
-            [named[key] for key in keys if named[key] not in split or apart[key] == [key]]
-            for keys, apart in zip(waiting, finer, strict=True)
+            [named[key] for key in keys if named[key] not in split or blocks.final(named[key])] for keys in waiting
         ]
-        members = _members(connection, {block for mine in compared for block in mine})
+        members = _members(connection, {block for mine in compared for block in mine}, split)
         for n, mine in enumerate(compared):
             found[n].update(*(members[block] for block in mine))
             seen[n].update(waiting[n])
@@ -60,9 +60,11 @@ def _numbers(connection: Connection, rows: Sequence[Facts]) -> list[set[int]]:
     return found
 
 
-def _members(connection: Connection, wanted: Collection[int]) -> dict[int, list[int]]:
+def _members(connection: Connection, wanted: set[int], split: set[int]) -> dict[int, Collection[int]]:
+    """The records of blocks; of an oversized one, which no finer key splits, those that stand for it."""
     c = shape.blocks.c
-    found: dict[int, list[int]] = defaultdict(list)
-    for block, number in sql.within(connection, select(c.block, c.number), c.block, wanted):
-        found[block].append(number)
-    return found
+    found: dict[int, Collection[int]] = {block: blocks.hubs(connection, block) for block in wanted & split}
+    whole: dict[int, list[int]] = defaultdict(list)
+    for block, number in sql.within(connection, select(c.block, c.number), c.block, wanted - split):
+        whole[block].append(number)
+    return defaultdict(tuple, found | whole)

@@ -1,11 +1,11 @@
 """Which records are compared at all: those that share a key."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from index.match.facts import Facts
 from index.match.titles import without_article
 
-LIMIT = 200  # a block with more records is split by year and author, never cut off
+LIMIT = 30  # a block with more records is split by what else they say, never cut off
 
 # Words that many Thai titles begin with: what follows them tells titles apart.
 OPENINGS = (
@@ -53,19 +53,63 @@ def _of_title(full: str, main: str, script: str) -> Iterator[str]:
         yield f"end:{full[-14:]}"
 
 
-def finer(key: str, facts: Facts) -> list[str]:
-    """The keys that replace ``key`` for this record where its block is oversized: by year, by author and by the whole
-    title with its volume, then by year and author, then by all three; ``key`` itself where nothing is left to split by.
+# What an oversized block is split by, in the order in which a finer key says it; nothing that its key says already.
+SPLIT_BY = {
+    "isbn": ("title", "year", "author"),
+    "issn": ("title", "year", "author"),
+    "title": ("title", "year", "author", "pages"),
+    "end": ("title", "year", "author", "pages"),
+    "words": ("title", "author", "pages"),
+    "author": ("start", "name", "pages"),
+    "pages": ("start", "name", "year"),
+    "scripts": ("name", "publisher", "height"),
+}
+FINEST = 3  # things more that a key says, after which it is not split further
+NOTHING = "nothing"
 
-    A year stands with the next, so that records whose years differ by one still meet.
+
+def finer(key: str, facts: Facts) -> list[str]:
+    """The keys that replace ``key`` for this record where its block is oversized: one for each thing more that the
+    record says, so that two records which agree in any of them still meet. One that says nothing more stays with its
+    like. ``key`` itself where nothing is left to split by.
     """
-    kind, _, rest = key.partition("|")
-    volume = "-".join(facts.volume)
-    titles = [f"#{title.full[:40]} {volume}" for title in facts.titles]
-    authors = [f"@{part[:6]}" for name in facts.creators[:1] for part in name.split()] or ["@"]
-    if not rest:
-        years = [str(year) for year in dict.fromkeys(y for year in facts.years for y in (year, year + 1))]
-        return [f"{kind}|{by}" for by in (*years, *authors, *titles)]
-    if "#" in rest:
+    if finest(key):
         return [key]
-    return [f"{key}{by}" for by in (titles if "@" in rest else authors)] or [key]
+    base, *parts = key.split("|")
+    by, said = SPLIT_BY[base.partition(":")[0]], _said(parts)
+    found = [
+        "|".join((base, *sorted((*parts, f"{name}={value}"), key=lambda part: by.index(part.partition("=")[0]))))
+        for name in by if name not in said
+        for value in _SAYS[name](facts)
+    ]  # fmt: skip
+    return list(dict.fromkeys(found)) or [f"{key}|{NOTHING}"]
+
+
+def finest(key: str) -> bool:
+    """Whether nothing is left by which the block of a key could be split."""
+    if "|" not in key:
+        return False
+    base, *parts = key.split("|")
+    return parts[-1] == NOTHING or len(parts) == min(FINEST, len(SPLIT_BY[base.partition(":")[0]]))
+
+
+def _said(parts: Iterable[str]) -> set[str]:
+    return {part.partition("=")[0] for part in parts}
+
+
+def _with_next(years: Iterable[int]) -> Iterator[str]:
+    """A year stands with the next, so that records whose years differ by one still meet."""
+    for year in years:
+        yield from (str(year), str(year + 1))
+
+
+_SAYS: dict[str, Callable[[Facts], Iterable[str]]] = {
+    "title": lambda f: [f"{title.full[:40]} {'-'.join(f.volume)}" for title in f.titles],
+    "start": lambda f: [title.full[:5] for title in f.titles],
+    "year": lambda f: _with_next(f.years),
+    "author": lambda f: [part[:6] for name in (f.creators or f.others)[:1] for part in name.split()],
+    "name": lambda f: ["".join(sorted(name.split())) for name in (*f.creators[:2], *f.others[:2])],
+    "pages": lambda f: [str(f.pages)] if f.pages else [],
+    "publisher": lambda f: f.publishers[:1],
+    "height": lambda f: [str(f.height)] if f.height else [],
+}

@@ -52,7 +52,7 @@ def _bare(parts: list[str]) -> list[str]:
 
 def _detached(part: str) -> str:
     """นายสมชาย is สมชาย; the shortest name is three letters."""
-    if not "\u0e01" <= part[:1] <= "\u0e5b":
+    if not part.startswith(_ATTACHED):
         return part
     for title in _ATTACHED:
         if part.startswith(title) and len(part) - len(title) > 2 and _BEGINS.match(part, len(title)):

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
 from config import values
 from index.match import normal, numbers
+
+AGAIN = 1 << 10  # extents, publishers and places come again and again: so many of each are read once
 
 # ── what stands with a title and is none ─────────────────────────────────────────────────────────
 
@@ -120,6 +123,7 @@ _REVISED = re.compile(r"ปรับปรุง|แก้ไข|เพิ่ม
 _EDITION_WORDS = frozenset(["ed", "eds", "edition", "editions", "the", "a", "an", "and", "of", "rev", "revised", "enl", "enlarged", "new", "by", "with", "printing", "impression", "print", "expanded", "corrected", "improved", "พิมพ์ครั้งที่", "ครั้งที่", "พิมพ์ครั้ง", "พิมพ์", "ฉบับ"])  # fmt: skip
 
 
+@lru_cache(AGAIN)
 def edition(text: str) -> tuple[str, bool, str]:
     """(an edition's number or "", whether it says that it was revised, what else it says: ``1st American ed.``)."""
     text = values.ascii_digits(text)
@@ -153,6 +157,7 @@ _NO_PAGES = re.compile(
 _NUMBERS = re.compile(r"\d+")
 
 
+@lru_cache(AGAIN)
 def extent(text: str) -> tuple[int, int]:
     """(the highest page number, how many volumes): ``xii, 350 p.`` is 350, 1; ``2 เล่ม`` is 0, 2; ``v.`` is 0, -1."""
     text = values.ascii_digits(text)
@@ -254,6 +259,7 @@ _ONLINE = re.compile(
 _PRINT = re.compile(r"\bp\b|\bpages?\b|หน้า|\bv\b|เล่ม", re.I)
 
 
+@lru_cache(AGAIN)
 def media(text: str) -> tuple[str, ...]:
     """Which kinds of disc, tape and film a text names: cd, lp, dvd …"""
     found = [name for pattern, name in _MEDIA if pattern.search(text)]
@@ -264,6 +270,7 @@ def media(text: str) -> tuple[str, ...]:
     )
 
 
+@lru_cache(AGAIN)
 def carrier_of(text: str) -> str:
     """print, online, micro, audio, video, disc or braille, as an extent or a designation says it, or ""."""
     if _ONLINE.search(text):
@@ -285,6 +292,7 @@ _UNKNOWN = re.compile(
 )
 
 
+@lru_cache(AGAIN)
 def publisher(text: str) -> str:
     """A publisher's name without what all publishers are called; the words in their order. "" where unknown."""
     if _UNKNOWN.match(text):
@@ -294,6 +302,7 @@ def publisher(text: str) -> str:
     return " ".join(found) or " ".join(words)
 
 
+@lru_cache(AGAIN)
 def place(text: str) -> str:
     """A place's name, "" where unknown."""
     if _UNKNOWN.match(text):

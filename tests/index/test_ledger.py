@@ -14,6 +14,7 @@ from config.database import connect, writing
 from harvest.record import Parsed, Payload
 from harvest.store import Reading
 from index import blocks, isbns, processors, recognise, shape
+from index.check.lookup import Lookup
 from index.ledger import Ledger
 from index.look import MatchError
 from index.match import blocking
@@ -136,8 +137,8 @@ def test_an_oversized_block_loses_nobody_who_agrees_in_year_and_author(
         network.put("kku", str(number), "รายงานประจำปี", creator="กรมป่าไม้", year=str(1970 + number))
     network.put("kkpl", "x", "รายงานประจำปี", creator="กรมป่าไม้", year="1990")
     recognised(network)
-    found = Ledger(network.database).candidates(
-        of_row({"title": ["รายงานประจำปี"], "creator": ["กรมป่าไม้"], "year": ["1990"]})
+    (found,) = Lookup(network.database).candidates(
+        [of_row({"title": ["รายงานประจำปี"], "creator": ["กรมป่าไม้"], "year": ["1990"]})]
     )
     assert {"kku/20", "kkpl/x"} <= set(found)
     assert all(isinstance(facts, Facts) for facts in found.values())
@@ -153,6 +154,8 @@ def test_records_that_say_next_to_nothing_are_not_all_compared_with_each_other(
     recognised(network)
     assert list(map(len, clusters(network).values())) == [60], "one title, whoever was compared with whom"
     assert len(edges(network)) < 60 * 5
+    row = of_row({"title": ["รายงานประจำปี"], "creator": ["กรมป่าไม้"], "year": ["1990"]})
+    assert [len(found) for found in Lookup(network.database).candidates([row])] == [5], "nor with each row of a list"
     network.put("kku", "00", deleted=True)
     network.put("kku", "01", deleted=True)
     recognised(network)
@@ -164,12 +167,12 @@ def test_candidates_of_a_row_are_live_records(network: Network) -> None:
     network.put("kkpl", "2", "เสือสมิงในป่าใหญ่", **TIGER)
     network.put("kktc", "3", "ข้าวเหนียวของชาวอีสาน", **RICE)
     recognised(network)
-    ledger = Ledger(network.database)
-    assert set(ledger.candidates(of_row({"title": ["เสือสมิงในป่าใหญ่"]}))) == {"kku/1", "kkpl/2"}
-    assert set(ledger.candidates(of_row({"isbn": ["9789749113721"]}))) == {"kktc/3"}
+    lookup, isbn = Lookup(network.database), of_row({"isbn": ["9789749113721"]})
+    found = lookup.candidates([of_row({"title": ["เสือสมิงในป่าใหญ่"]}), isbn])
+    assert list(map(set, found)) == [{"kku/1", "kkpl/2"}, {"kktc/3"}]
     network.put("kktc", "3", deleted=True)
     recognised(network)
-    assert ledger.candidates(of_row({"isbn": ["9789749113721"]})) == {}
+    assert lookup.candidates([isbn]) == [{}]
 
 
 # ── ISBNs ────────────────────────────────────────────────────────────────────────────────────────

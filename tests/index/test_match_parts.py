@@ -224,9 +224,29 @@ def test_what_begins_in_another_way_meets_all_the_same(one: str, two: str) -> No
     assert set(blocking.keys(row(title=one))) & set(blocking.keys(row(title=two)))
 
 
-def test_a_record_without_a_year_stays_with_the_others() -> None:
-    one, two = row(**BOOK), row(**BOOK | {"year": "ม.ป.ป."})
+@pytest.mark.parametrize("change", [
+    {"year": "ม.ป.ป."}, {"year": "2490", "creator": "ผู้แต่งอีกคน"}, {"title": "ชื่อเรื่องอื่น", "year": "2490"},
+    {"title": "ชื่อเรื่องอื่น", "creator": "", "year": "2490"}, {"title": "ชื่อเรื่องอื่น", "creator": "", "extent": ""},
+])  # fmt: skip
+def test_who_agrees_in_one_thing_still_meets_where_a_block_is_split(change: dict[str, str]) -> None:
+    book = BOOK | {"extent": "350 หน้า"}
+    one, two = row(**book), row(**book | change)
     assert set(blocking.finer("title:x", one)) & set(blocking.finer("title:x", two))
+
+
+def test_what_says_the_same_in_another_order_is_one_block() -> None:
+    book = row(**BOOK)
+    twice = [finest for key in blocking.finer("title:x", book) for finest in blocking.finer(key, book)]
+    assert len(set(twice)) < len(twice)
+    assert not any(key.count("year=") > 1 for key in twice)
+
+
+@pytest.mark.parametrize("kind", sorted(blocking.SPLIT_BY))
+def test_splitting_comes_to_an_end(kind: str) -> None:
+    leaves = [*_leaves(f"{kind}:x", row(**BOOK)), *_leaves(f"{kind}:x", Facts())]
+    assert leaves
+    assert all(blocking.finest(key) for key in leaves)
+    assert not blocking.finest(f"{kind}:x")
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────────
