@@ -11,7 +11,7 @@ import ssl
 import stat
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Self
@@ -104,11 +104,22 @@ class Web:
 
         Raises Unanswered, Refused.
         """
+        return self._patiently(lambda: self._followed(arguments, method), patient)
+
+    def post(self, content: bytes, kind: str) -> Response:
+        """The answer to content of some kind, tried again like a request; a redirect is an answer like any other.
+
+        Raises Unanswered, Refused.
+        """
+        self.session.headers["Content-Type"] = kind
+        return self._patiently(lambda: self._once(self.url, content, "POST"), patient=True)
+
+    def _patiently(self, asked: Callable[[], Response], patient: bool) -> Response:
         for attempt in range(self.settings.retries + 1):
             last = attempt == self.settings.retries
             wait = self.settings.backoff * 2**attempt
             try:
-                response = self._followed(arguments, method)
+                response = asked()
             except Unanswered as error:
                 if last or not patient or (attempt >= 2 and _nobody_there(error.__cause__)):
                     raise
@@ -163,7 +174,7 @@ class Web:
                 f'that address into members.toml, or allow it there: hosts = ["{there[0]}"]'
             )
 
-    def _once(self, url: str, arguments: Mapping[str, str], method: str) -> Response:
+    def _once(self, url: str, arguments: Mapping[str, str] | bytes, method: str) -> Response:
         given: dict[str, Any] = {"data": arguments} if method == "POST" else {"params": arguments}
         at_home = place(url) == place(self.url) or urlsplit(url).scheme == "https"
         own = urlsplit(url).hostname == urlsplit(self.url).hostname
