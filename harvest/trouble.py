@@ -39,7 +39,7 @@ SAID: dict[str, tuple[Text, Text]] = {
         Text("ดูเหตุผลด้วย sahaban status {code} แล้วแจ้งห้องสมุด", "sahaban status {code} says why; tell the library"),
     ),
     "failing": (
-        Text("ดึงข้อมูลไม่สำเร็จเลยมา {many} วัน", "stopped contributing: no harvest has finished for {many} days"),
+        Text("ดึงข้อมูลไม่สำเร็จติดต่อกัน {many} วัน", "stopped contributing: no harvest has finished for {many} days"),
         Text(
             "แก้ที่ต้นทาง{contact} แล้วสั่ง sahaban harvest {code}",
             "mend the source{contact}, then: sahaban harvest {code}",
@@ -55,7 +55,7 @@ SAID: dict[str, tuple[Text, Text]] = {
     ),
     "quiet": (
         Text(
-            "ดึงข้อมูลสำเร็จทุกครั้ง แต่ไม่มีอะไรใหม่มา {many} วัน ปกติเงียบนานที่สุด {longest} วัน",
+            "ดึงข้อมูลสำเร็จ แต่ไม่มีอะไรใหม่มา {many} วัน ก่อนหน้านี้ไม่เคยเงียบเกิน {longest} วัน",
             "its harvests finish, but nothing new came for {many} days; it was never quiet for more than {longest}",
         ),
         Text(

@@ -16,7 +16,7 @@ from harvest.trouble import Trouble, troubles
 from index import backup
 from index.build import Built, Busy, Index
 from index.night import kept, sending
-from index.night.report import MemberNight, Report, key, one_line, outcome
+from index.night.report import MemberNight, Report, key, minute, one_line, outcome
 from index.night.turn import Holder
 from search.engines import EngineError
 
@@ -27,7 +27,7 @@ Tell = Callable[[str, int, int | None], None]
 # What goes wrong with the night itself -> what is said of it, and what to do. {why} is the error's own sentence.
 SAID: dict[str, tuple[Text, Text]] = {
     "killed": (
-        Text("คืนก่อนถูกหยุดกลางคัน: {why}", "the night before was killed before its end: {why}"),
+        Text("รอบก่อนถูกหยุดกลางคัน เริ่มเมื่อ {why}", "the run before was killed before its end; it began {why}"),
         Text("ดูว่าหน่วยความจำพอหรือเครื่องถูกปิด งานที่ค้างทำต่อแล้ว", "was the machine turned off, or short of memory? What was left was done now"),
     ),
     "database": (
@@ -72,7 +72,8 @@ class Night:
         self.troubles: list[Trouble] = []
         self.busy = False
         if killed:
-            self._trouble("killed", f"{killed.doing}, {killed.since}, {killed.process}@{killed.host}")
+            who = f"{killed.doing}, {killed.process}@{killed.host}"
+            self._trouble("killed", Text(*(f"{minute(killed.since, x)} ({who})" for x in ("th", "en"))))
 
     def run(self, tell: Tell) -> Report:
         """The night's report, kept and sent."""
@@ -164,13 +165,14 @@ class Night:
             foreseen = isinstance(error, sending.Untold | backup.BackupError | ConfigError | EngineError)
             self._trouble(kind, said if foreseen else f"{type(error).__name__}: {said}")
 
-    def _trouble(self, kind: str, why: str) -> None:
+    def _trouble(self, kind: str, why: str | Text) -> None:
         if any(one.kind == kind for one in self.troubles):
             return
-        told = one_line(why)[:500]
+        both = why if isinstance(why, Text) else Text(why, why)
+        told = Text(one_line(both.th)[:500], one_line(both.en)[:500])
         said, step = SAID[kind]
         self.troubles.append(
-            Trouble(kind, Text(said.th.format(why=told), said.en.format(why=told)), step, self.started)
+            Trouble(kind, Text(said.th.format(why=told.th), said.en.format(why=told.en)), step, self.started)
         )
 
 

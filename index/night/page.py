@@ -1,6 +1,7 @@
 """A night's report as one page that needs no other file: on a screen, on a phone, on paper, and in a mail."""
 
 import html
+import re
 from datetime import datetime
 
 from config.tables import Settings, Text
@@ -12,31 +13,31 @@ from index.night.report import (
     Report,
     clipped,
     key,
-    minute,
     one_line,
+    span,
     subject,
     verdict,
 )
 
 OUTCOMES = {
-    "done": Text("สำเร็จ", "done"),
-    "nothing": Text("ไม่มีอะไรใหม่", "nothing new"),
-    "held": Text("พักไว้ก่อน", "held back"),
-    "failed": Text("ไม่สำเร็จ", "failed"),
-    "busy": Text("รอรอบหน้า", "next time"),
+    "done": Text("สำเร็จ", "Done"),
+    "nothing": Text("ไม่มีอะไรใหม่", "Nothing new"),
+    "held": Text("พักไว้ก่อน", "Held back"),
+    "failed": Text("ไม่สำเร็จ", "Failed"),
+    "busy": Text("รอรอบหน้า", "Next time"),
 }
 COUNTS = {
-    "added": Text("เพิ่ม", "added"),
-    "changed": Text("แก้ไข", "changed"),
-    "deleted": Text("ถอนออก", "deleted"),
-    "quarantined": Text("อ่านไม่ได้", "unreadable"),
+    "added": Text("เพิ่ม", "Added"),
+    "changed": Text("แก้ไข", "Changed"),
+    "deleted": Text("ถอนออก", "Deleted"),
+    "quarantined": Text("อ่านไม่ได้", "Unreadable"),
 }
 HEADS = {
     "member": Text("ห้องสมุด", "Library"),
     "outcome": Text("ผล", "Outcome"),
     **COUNTS,
-    "live": Text("มีอยู่ทั้งหมด", "records in all"),
-    "seconds": Text("เวลา", "time"),
+    "live": Text("มีอยู่ทั้งหมด", "Records in all"),
+    "seconds": Text("เวลา", "Time"),
 }
 
 # The colours and the order of typefaces are the catalogue's (webapp/static/site.css); a mail knows no variables.
@@ -62,6 +63,7 @@ li:last-child{border-bottom:1px solid #dedad1}
 .code{color:#5b5750;font-weight:400;white-space:nowrap}
 .new{background:#9a3a20;color:#fff;border-radius:3px;padding:.05rem .45rem;font-size:.8rem;white-space:nowrap}
 .step::before{content:"→ ";color:#9a3a20;font-weight:700}
+.whole{white-space:nowrap;font:inherit;font-weight:700}
 .detail{color:#5b5750;font-size:.86rem;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.45rem .6rem;border-bottom:1px solid #dedad1}
@@ -132,10 +134,10 @@ def both(text: Text, first: str) -> str:
 
 def _when(report: Report, language: str) -> str:
     took = datetime.fromisoformat(report.finished) - datetime.fromisoformat(report.started)
-    return f"{minute(report.started, language)} – {minute(report.finished, language)} ({_span(took.total_seconds())})"
+    return f"{span(report.started, report.finished, language)} ({_took(took.total_seconds())})"
 
 
-def _span(seconds: float) -> str:
+def _took(seconds: float) -> str:
     """``0:07``, ``1:02:40``: a time that something took."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -168,10 +170,16 @@ def _item(report: Report, code: str, trouble: Trouble, first: str) -> str:
         f"<li><p><b>{escaped(name.in_language(first))}</b>"
         f"{f' <span class=code>({escaped(code)})</span>' if code else ''}{mark}</p>"
         f"<p>{escaped(trouble.said.in_language(first))}</p>"
-        f'<p class="step">{escaped(trouble.step.in_language(first))}</p>'
-        f'<p class="also" lang="{other}">{escaped(beside)}</p>'
+        f'<p class="step">{_commands(trouble.step.in_language(first), code)}</p>'
+        f'<p class="also" lang="{other}">{_commands(beside, code)}</p>'
         f"{f'<p class=detail lang=en>{escaped(clipped(error))}</p>' if error else ''}</li>"
     )
+
+
+def _commands(step: str, code: str) -> str:
+    """A step whose commands are not broken over lines, as an option would be at its hyphens."""
+    command = rf"sahaban [a-z]+(?: {re.escape(code)}\b)?(?: --[a-z]+)?"
+    return re.sub(command, lambda match: f'<code class="whole">{match[0]}</code>', escaped(step))
 
 
 def _members(report: Report, first: str) -> list[str]:
@@ -193,7 +201,7 @@ def _row(code: str, member: MemberNight, first: str) -> str:
     outcome = run.outcome if run else "busy" if member.busy else "failed"
     if run and outcome == "done" and not (run.added or run.changed or run.deleted):
         outcome = "nothing"
-    note = run.error if run and run.outcome == "done" else member.busy
+    note = run.error if run and run.outcome == "done" else member.busy.removeprefix(f"{code}: ")
     told = {name: getattr(run, name) if run else 0 for name in COUNTS} | {"live": member.live}
     labels = {name: escaped(said.in_language(first)) for name, said in HEADS.items()}
     cells = "".join(
@@ -204,7 +212,7 @@ def _row(code: str, member: MemberNight, first: str) -> str:
         f'<tr><th scope="row">{escaped(member.name.in_language(first))} <span class="code">({escaped(code)})</span>'
         f"{f'<p class=detail lang=en>{escaped(clipped(note))}</p>' if note else ''}</th>"
         f'<td class="outcome {outcome}">{escaped(OUTCOMES[outcome].in_language(first))}</td>'
-        f'{cells}<td class="number" data-label="{labels["seconds"]}">{_span(member.seconds)}</td></tr>'
+        f'{cells}<td class="number" data-label="{labels["seconds"]}">{_took(member.seconds)}</td></tr>'
     )
 
 

@@ -94,6 +94,14 @@ def minute(iso: str, language: str) -> str:
     return f"{day(iso, language)} {when:%H.%M} น." if language == "th" else f"{day(iso, language)}, {when:%H:%M}"
 
 
+def span(start: str, end: str, language: str) -> str:
+    """From when to when; a day is said once."""
+    a, b = (minute(iso, language) for iso in (start, end))
+    return (
+        f"{a} – {b.removeprefix(day(end, language)).lstrip(', ') if day(start, language) == day(end, language) else b}"
+    )
+
+
 def verdict(report: Report) -> Text:
     """The outcome in one sentence."""
     waiting, new = len(report.waiting()), len(report.new)
@@ -103,8 +111,8 @@ def verdict(report: Report) -> Text:
         old = Text(" เหมือนคืนก่อน", ", as the night before") if not new else fresh
         return Text(f"มี {waiting} เรื่องต้องดูแล{old.th}", f"{things} a person{old.en}")
     if report.outcome == "busy":
-        return Text("บางส่วนรอรอบหน้า เพราะมีงานอื่นทำอยู่", "some of it waits for the next run, as another one was going on")
-    return Text("เรียบร้อยทุกแห่ง", "all is well")
+        return Text("บางส่วนรอรอบหน้า เพราะมีงานอื่นทำอยู่", "Some of it waits for the next run, as another one was going on")
+    return Text("เรียบร้อยทุกแห่ง", "All is well")
 
 
 def subject(report: Report, language: str) -> str:
@@ -120,9 +128,7 @@ HEADINGS = {
     "waiting": Text("เรื่องที่ต้องดูแล", "What needs a person"),
     "members": Text("ห้องสมุดสมาชิก", "The members"),
     "new": Text("ใหม่", "new"),
-    "backup": Text("สำรองข้อมูลไว้ที่", "backup"),
-    "began": Text("เริ่ม", "began"),
-    "ended": Text("จบ", "ended"),
+    "backup": Text("สำรองข้อมูลไว้ที่", "Backup"),
     "itself": Text("ระบบ", "The installation"),
 }
 
@@ -138,7 +144,7 @@ def text(report: Report, language: str) -> str:
 
     lines = [
         f"{say('night')}: {verdict(report).in_language(language)}",
-        f"{say('began')} {minute(report.started, language)}, {say('ended')} {minute(report.finished, language)}",
+        span(report.started, report.finished, language),
     ]
     if report.waiting():
         lines += ["", f"{say('waiting')}:"]
