@@ -50,37 +50,38 @@ def alarm(history: Sequence[Past], member: Member, settings: Settings) -> Alarm 
     if last.outcome not in FINISHED:
         failing = _days(finished[-1] if finished else first, last)
         if failing >= settings.failing_days:
-            return Alarm("failing", finished[-1].started if finished else "", int(failing))
+            return Alarm("failing", finished[-1].started if finished else "", failing)
     brought = [run for run in runs if run.brought]
     since = brought[-1].started if brought else ""
     silent = _days(brought[-1] if brought else first, last)
     if member.quiet_days == 0:
         return None
     if silent >= (member.quiet_days or settings.stopped_days):
-        return Alarm("stopped", since, int(silent))
+        return Alarm("stopped", since, silent)
     silences = list(_silences(runs))[-REMEMBERED:]
     if member.quiet_days or len(silences) < ENOUGH or last.outcome not in FINISHED:
         return None
     if silent > max(settings.quiet_days, MARGIN * max(silences)):
-        return Alarm("quiet", since, int(silent), round(max(silences)))
+        return Alarm("quiet", since, silent, max(silences))
     return None
 
 
-def _silences(runs: Sequence[Past]) -> Iterator[float]:
+def _silences(runs: Sequence[Past]) -> Iterator[int]:
     """The days for which finished runs were seen to bring nothing, between each two days on which something came."""
     since: Past | None = None
-    silent = 0.0
+    silent = 0
     for run in runs:
         if run.brought:
             if since and since.started[:10] != run.started[:10]:
                 yield silent
-            since, silent = run, 0.0
+            since, silent = run, 0
         elif since and run.outcome in FINISHED:
             silent = _days(since, run)
 
 
-def _days(before: Past, after: Past) -> float:
-    return (_moment(after) - _moment(before)) / datetime.timedelta(days=1)
+def _days(before: Past, after: Past) -> int:
+    """Nights are a few minutes more or less than a day apart."""
+    return round((_moment(after) - _moment(before)) / datetime.timedelta(days=1))
 
 
 def _moment(run: Past) -> datetime.datetime:
