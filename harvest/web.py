@@ -66,8 +66,9 @@ class Response(msgspec.Struct, frozen=True):
 class Web:
     """One source's server, on one session: connections are kept, requests time out and are tried again."""
 
-    def __init__(self, source: Source, settings: Settings, directory: Path):
+    def __init__(self, source: Source, settings: Settings, directory: Path, *, secret: bool = False):
         self.url, self.settings = source.url, settings
+        self.secret = secret  # so is the address: nothing is logged
         self.hosts = frozenset(host.lower() for host in source.hosts)
         self.auth = (source.user, password(source.password, directory)) if source.user else None
         self.outward: bool | None = None  # whether the source's own host is a public one; known when it is first met
@@ -123,14 +124,18 @@ class Web:
             except Unanswered as error:
                 if last or not patient or (attempt >= 2 and _nobody_there(error.__cause__)):
                     raise
-                logger.info("%s; asking again", error)
+                self._log("%s; asking again", error)
             else:
                 if response.status not in AGAIN or last or not (patient or response.status in BUSY):
                     return response
                 wait = self._retry_after(response, wait)
-                logger.info("%s: HTTP %s; asking again in %s s", self.url, response.status, wait)
+                self._log("%s: HTTP %s; asking again in %s s", self.url, response.status, wait)
             self.pause(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    def _log(self, message: str, *told: object) -> None:
+        if not self.secret:
+            logger.info(message, *told)
 
     def _retry_after(self, response: Response, otherwise: float) -> float:
         wait = retry_after(response.headers)

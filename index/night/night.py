@@ -160,9 +160,9 @@ class Night:
         try:
             yield
         except Exception as error:
-            logger.info("%s", kind, exc_info=True)
             said = str(error)
             foreseen = isinstance(error, sending.Untold | backup.BackupError | ConfigError | EngineError)
+            logger.info("%s: %s", kind, said, exc_info=not foreseen)
             self._trouble(kind, said if foreseen else f"{type(error).__name__}: {said}")
 
     def _trouble(self, kind: str, why: str | Text) -> None:

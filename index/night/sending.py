@@ -123,10 +123,12 @@ def webhook(report: Report, tables: Tables) -> None:
     )
     shown = _place(settings.webhook)
     try:
-        with Web(Source("webhook", "json", url=settings.webhook), patient, tables.directory) as web:
+        with Web(Source("webhook", "json", url=settings.webhook), patient, tables.directory, secret=True) as web:
             response = web.post(body, "application/json; charset=utf-8")
     except HarvestError as error:
-        raise Untold(f"{shown}: {_without_secret(str(error), settings.webhook)[:200]}") from error
+        raise Untold(
+            f"{shown}: {_without_secret(str(error), settings.webhook)[:200]}"
+        ) from None  # with the whole address in it
     if response.status >= 300:
         raise Untold(f"{shown} answers HTTP {response.status}")
 
