@@ -21,6 +21,8 @@ from config.tables import Member, Tables
 from harvest.run import Locked, broken_off, harvest
 from harvest.store import Run, Store
 
+logger = logging.getLogger(__name__)
+
 OFTEN = 0.2  # seconds between two words on how far a member has come
 GRACE = 10.0  # seconds for a process to end that was asked to
 
@@ -91,7 +93,7 @@ def _heard(pipe: Connection, one: _Going, tell: Tell) -> tuple[str, Any] | None:
     """The last word of a process; None as long as it goes on."""
     try:
         kind, *told = pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):  # in the midst of a word, too
         one.process.join(GRACE)
         code = one.process.exitcode or 0
         how = f"by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"with code {code}"
@@ -113,7 +115,8 @@ def _ended(said: tuple[str, Any], one: _Going, store: Store, home: Path) -> Ende
         case "gone":
             try:
                 run = broken_off(one.code, store, home, told)
-            except Locked:
+            except Exception as error:  # the database is gone, too, or somebody harvests it already
+                logger.info("%s: its run cannot be marked: %s", one.code, error)
                 run = None
             return Ended(one.code, seconds, run, fault="" if run else told)
         case _:
@@ -149,7 +152,7 @@ def _harvest(pipe: Connection, member: Member, tables: Tables, url: str, home: P
     except Locked as error:
         pipe.send(("busy", str(error)))
     except Exception as error:  # a full disk, a database that went away: this member's harvest, and not the night
-        logging.getLogger(__name__).exception("harvest of %s ended", member.code)
+        logger.exception("harvest of %s ended", member.code)
         said = str(error).partition("\n")[0]
         pipe.send(("fault", f"{type(error).__name__}: {said}"))
     else:
