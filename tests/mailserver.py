@@ -22,7 +22,8 @@ class Mailbox:
         self.logins: list[tuple[str, str, bool]] = []  # user, password, and whether nobody could listen
         self.refuses: dict[str, str] = {}  # the beginning of a command -> the answer to it
         self.silent = False
-        self.certificate: tuple[Path, Path] | None = None  # then STARTTLS is offered
+        self.certificate: tuple[Path, Path] | None = None  # then STARTTLS is offered ...
+        self.tls = False  # ... or TLS spoken from the first byte
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -30,7 +31,10 @@ class _Handler(socketserver.StreamRequestHandler):
     timeout = 20
 
     def handle(self) -> None:
-        box, secured = self.server.box, False
+        box = self.server.box
+        secured = box.tls and self.secure()
+        if box.tls != secured:
+            return
         if box.silent:
             self.rfile.readline()
             return
@@ -52,14 +56,8 @@ class _Handler(socketserver.StreamRequestHandler):
                 )
             elif word == "STARTTLS" and box.certificate:
                 self.say("220 go on")
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(*box.certificate)
-                try:
-                    self.request = context.wrap_socket(self.request, server_side=True)
-                except (ssl.SSLError, OSError):
+                if not (secured := self.secure()):
                     return
-                self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
-                secured = True
             elif word == "AUTH":
                 _, user, password = base64.b64decode(line.split()[2]).decode().split("\0")
                 box.logins.append((user, password, secured))
@@ -76,6 +74,18 @@ class _Handler(socketserver.StreamRequestHandler):
                 return
             else:
                 self.say("250 OK")
+
+    def secure(self) -> bool:
+        """Whether the other side goes on over TLS."""
+        assert self.server.box.certificate
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.server.box.certificate)
+        try:
+            self.request = context.wrap_socket(self.request, server_side=True)
+        except OSError:
+            return False
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
+        return True
 
     def finish(self) -> None:
         with contextlib.suppress(OSError):

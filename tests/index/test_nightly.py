@@ -426,11 +426,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return made
 
 
+@pytest.mark.parametrize("how", ["starttls", "tls"])
 def test_a_password_goes_over_tls_and_shows_nowhere(
-    library: Installation, box: Mailbox, certificate: tuple[Path, Path]
+    library: Installation, box: Mailbox, certificate: tuple[Path, Path], how: str
 ) -> None:
-    box.certificate = certificate
-    secured = {**TO, "mail_port": box.port, "mail_security": "starttls", "mail_user": "union", "mail_password": "env:S"}
+    box.certificate, box.tls = certificate, how == "tls"
+    secured = {**TO, "mail_port": box.port, "mail_security": how, "mail_user": "union", "mail_password": "env:S"}
     given = {f"SAHABAN_{name.upper()}": str(value) for name, value in secured.items()} | {"S": "s3cret-word"}
     refused = command(library, "-v", "nightly", **given)
     assert refused.returncode == 1
@@ -520,7 +521,7 @@ def test_a_webhook_that_refuses_is_told_without_its_secret(
 
 def test_a_webhook_that_is_not_there_is_told_without_its_secret(library: Installation) -> None:
     result = command(
-        library, "-v", "nightly", SAHABAN_WEBHOOK="http://127.0.0.1:9/hooks/T0PS3CRET?token=s3cret", SAHABAN_RETRIES="0"
+        library, "-v", "nightly", SAHABAN_WEBHOOK="http://127.0.0.1:9/hooks/T0PS3CRET?token=s3cret", SAHABAN_RETRIES="1"
     )
     assert result.returncode == 1
     assert "http://127.0.0.1:9: cannot be reached" in result.stdout
