@@ -28,7 +28,7 @@ Tell = Callable[[str, int, int | None], None]
 SAID: dict[str, tuple[Text, Text]] = {
     "killed": (
         Text("รอบก่อนถูกหยุดกลางคัน เริ่มเมื่อ {why}", "the run before was killed before its end; it began {why}"),
-        Text("ดูว่าหน่วยความจำพอหรือเครื่องถูกปิด งานที่ค้างทำต่อแล้ว", "was the machine turned off, or short of memory? What was left was done now"),
+        Text("ตรวจว่าเครื่องถูกปิดหรือหน่วยความจำไม่พอ งานที่ค้างทำต่อให้แล้ว", "was the machine turned off, or short of memory? What was left was done now"),
     ),
     "database": (
         Text("เปิดฐานข้อมูลไม่ได้: {why}", "the database cannot be opened: {why}"),
@@ -44,11 +44,11 @@ SAID: dict[str, tuple[Text, Text]] = {
     ),
     "backup": (
         Text("สำรองข้อมูลไม่สำเร็จ: {why}", "the backup failed: {why}"),
-        Text("ดูว่าดิสก์เต็มหรือโฟลเดอร์เขียนไม่ได้ แล้วสั่ง sahaban backup", "is the disk full, or the folder not to be written? Then: sahaban backup FILE"),
+        Text("ตรวจว่าดิสก์เต็มหรือเขียนโฟลเดอร์ไม่ได้ แล้วสั่ง sahaban backup FILE", "is the disk full, or the folder not to be written? Then: sahaban backup FILE"),
     ),
     "report": (
         Text("เก็บรายงานไม่ได้: {why}", "the report could not be kept: {why}"),
-        Text("ดูว่าดิสก์เต็มหรือโฟลเดอร์เขียนไม่ได้", "is the disk full, or the folder not to be written?"),
+        Text("ตรวจว่าดิสก์เต็มหรือเขียนโฟลเดอร์ไม่ได้", "is the disk full, or the folder not to be written?"),
     ),
     "mail": (
         Text("ส่งรายงานทางเมลไม่ได้: {why}", "the report could not be mailed: {why}"),

@@ -107,9 +107,12 @@ def verdict(report: Report) -> Text:
     waiting, new = len(report.waiting()), len(report.new)
     if waiting:
         things = "1 thing needs" if waiting == 1 else f"{waiting} things need"
-        fresh = Text(f" (ใหม่ {new})", f" ({new} new)") if 0 < new < waiting else Text("", "")
-        old = Text(" เหมือนคืนก่อน", ", as the night before") if not new else fresh
-        return Text(f"มี {waiting} เรื่องต้องดูแล{old.th}", f"{things} a person{old.en}")
+        beside = Text("", "")
+        if not new:
+            beside = Text(" (แจ้งแล้วคืนก่อน)", " (known before)")
+        elif new < waiting:
+            beside = Text(f" (ใหม่ {new})", f" ({new} new)")
+        return Text(f"มี {waiting} เรื่องต้องดูแล{beside.th}", f"{things} a person{beside.en}")
     if report.outcome == "busy":
         return Text("บางส่วนรอรอบหน้า เพราะมีงานอื่นทำอยู่", "Some of it waits for the next run, as another one was going on")
     return Text("เรียบร้อยทุกแห่ง", "All is well")

@@ -265,7 +265,7 @@ def test_a_trouble_is_new_once(install: Install) -> None:
     (_, first), (_, second) = night(installation), night(installation)
     assert (first["new"], second["new"]) == (["good/failed"], [])
     assert "[ใหม่]" in first_text(installation)
-    assert "มี 1 เรื่องต้องดูแล เหมือนคืนก่อน" in (installation.home / "reports/last.txt").read_text()
+    assert "มี 1 เรื่องต้องดูแล (แจ้งแล้วคืนก่อน)" in (installation.home / "reports/last.txt").read_text()
 
 
 def first_text(installation: Installation) -> str:
