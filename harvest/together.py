@@ -11,7 +11,7 @@ from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import Engine
@@ -61,12 +61,14 @@ def harvest_together(
                 tell(started.code, 0, None)
             soonest = min(one.began for one in going.values()) + settings.longest_harvest
             for ready in connection.wait(list(going), max(0.0, soonest - time.monotonic())):
-                assert isinstance(ready, Connection)
-                if said := _heard(ready, going[ready], tell):
-                    yield _ended(said, going.pop(ready), store, home)
+                pipe = cast(Connection, ready)
+                if said := _heard(pipe, going[pipe], tell):
+                    pipe.close()
+                    yield _ended(said, going.pop(pipe), store, home)
             for pipe, one in list(going.items()):
                 if time.monotonic() - one.began >= settings.longest_harvest:
                     _end(one.process)
+                    pipe.close()
                     why = (
                         f"took longer than {settings.longest_harvest:g} seconds (longest_harvest in settings.toml) and "
                         "was stopped; the next run goes on from there"
