@@ -18,7 +18,7 @@ COMMANDS = {
     "harvest": ("harvest.cli:command", "Pull what changed at the members."),
     "undo": ("harvest.cli:undo", "Bring a member's records back to what they were before a run."),
     "index": ("index.cli:index", "Bring titles, documents and the engine up to date."),
-    "nightly": ("index.cli:nightly", "Harvest, then index, under a lock, with a report."),
+    "nightly": ("index.night.cli:command", "Harvest, then index, under a lock, with a report."),
     "search": ("search.cli:command", "Search the catalogue."),
     "check": ("index.check.cli:command", "A purchase list against every member's holdings."),
     "review": ("index.desk:review", "What waits for a person, worst first."),
@@ -71,10 +71,10 @@ def tables_directory() -> Path:
 def cli(ctx: click.Context, directory: Path | None, home: Path, verbose: bool) -> None:
     """สหบรรณ: one search over the libraries of Khon Kaen."""
     from config.installation import Installation
+    from config.logs import to_standard_error
 
-    level = logging.INFO if verbose else logging.CRITICAL
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    ctx.obj = Installation(directory or tables_directory(), home, known, named)
+    to_standard_error(logging.INFO if verbose else logging.CRITICAL)
+    ctx.obj = Installation(directory or tables_directory(), home, known, named, typeface)
 
 
 def named(field: str, value: str, language: str) -> str:
@@ -82,6 +82,13 @@ def named(field: str, value: str, language: str) -> str:
     from webapp.wording import in_words
 
     return in_words(field, value, language)
+
+
+def typeface() -> str:
+    """The fonts of the pages, handed in by them."""
+    from webapp.typeface import embedded
+
+    return embedded()
 
 
 def known() -> "Known":

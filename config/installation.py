@@ -16,11 +16,13 @@ class Installation:
     def __init__(
         self, directory: Path, home: Path, known: Callable[[], Known],
         named: Callable[[str, str, str], str] = lambda field, value, language: value,
+        typeface: Callable[[], str] = lambda: "",
     ):  # fmt: skip
         self.directory = directory
         self.home = home
         self.known = known
         self.named = named  # a field's value in words, as the pages have it: of field, value and language
+        self.typeface = typeface  # the pages' fonts as CSS that needs no other file
 
     @cached_property
     def tables(self) -> Tables:

@@ -73,6 +73,7 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opac: str = ""
     phone: str = ""
     email: str = ""
+    quiet_days: Annotated[int, Meta(ge=0, le=3650)] | None = None  # it may bring nothing for so long; 0: for ever
     source: tuple[Source, ...] = ()
 
 
@@ -119,6 +120,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdraw_floor: Annotated[int, Meta(ge=0)] = 20  # ... or this many records, whichever is more
     quarantine_limit: Annotated[int, Meta(ge=0)] = 0  # records in quarantine that need no person
     history_days: Annotated[int, Meta(ge=0, le=3650)] = 30  # how long a run can be undone
+    members_at_once: Annotated[int, Meta(ge=1, le=32)] = 4  # in a night
+    longest_harvest: Annotated[float, Meta(gt=0, le=604_800)] = 21_600.0  # seconds of a night for one member
+    quiet_days: Annotated[int, Meta(ge=1, le=3650)] = 14  # no member is asked why it brings nothing before so many ...
+    stopped_days: Annotated[int, Meta(ge=1, le=3650)] = 90  # ... and each is after so many
+    failing_days: Annotated[int, Meta(ge=1, le=3650)] = 7  # whose harvest fails for so long has stopped contributing
+    report_days: Annotated[int, Meta(ge=1, le=3650)] = 90  # how long the nights' reports are kept
+    backups: Annotated[int, Meta(ge=0, le=1000)] = 0  # how many nightly backups are kept; 0: none is made
+    backup_directory: str = ""  # "" is backups in the home directory
+    mail_to: str = ""  # addresses, with commas; "" is no mail
+    mail_from: str = ""
+    mail_host: str = "localhost"
+    mail_port: Annotated[int, Meta(ge=1, le=65535)] = 25
+    mail_security: Literal["none", "starttls", "tls"] = "none"
+    mail_user: str = ""
+    mail_password: str = ""  # "env:NAME" or "file:PATH" (mode 600): never the password itself
+    mail_when: Literal["always", "trouble"] = "always"
+    webhook: str = ""  # where the report is sent as JSON, too
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return tuple(filter(None, (address.strip() for address in self.mail_to.split(","))))
 
     def title_address(self, id: str) -> str:
         """The whole address of a title's page."""
@@ -342,7 +364,34 @@ def _settings(row: dict[str, Any], known: Known, environ: Mapping[str, str], fau
         settings = msgspec.structs.replace(settings, **{name: getattr(changed, name) for name in given})
     if settings:
         faults += _one_of(settings.engine, known.engines, "settings.toml: engine", "engine")
+        faults += _reporting(settings)
     return settings
+
+
+ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"  # the ASCII ones of RFC 5321
+OWN = ("localhost", "127.0.0.1", "::1")
+
+
+def _reporting(settings: Settings) -> Iterator[str]:
+    """Whether what a night says can reach anybody."""
+    for address in settings.recipients:
+        if not re.fullmatch(ADDRESS, address):
+            yield f'settings.toml: mail_to: "{address}" is no mail address; several are written "a@x.ac.th, b@x.ac.th"'
+    if settings.mail_from and not re.fullmatch(ADDRESS, settings.mail_from):
+        yield f'settings.toml: mail_from: "{settings.mail_from}" is no mail address'
+    if settings.recipients and not settings.mail_from:
+        yield "settings.toml: mail_from: is missing: mail_to needs somebody who writes"
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", settings.mail_host):
+        yield f'settings.toml: mail_host: "{settings.mail_host}" is no name of a server; the port is mail_port'
+    if settings.mail_password and not re.match(r"(env|file):.", settings.mail_password):
+        yield "settings.toml: mail_password: write where it is, env:NAME or file:PATH, and not the password itself"
+    if bool(settings.mail_user) != bool(settings.mail_password):
+        key = "mail_user" if settings.mail_password else "mail_password"
+        yield f"settings.toml: {key}: is missing: mail_user and mail_password go together"
+    if settings.mail_password and settings.mail_security == "none" and settings.mail_host not in OWN:
+        yield "settings.toml: mail_security: a password is never sent in the open: starttls or tls"
+    if settings.webhook and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", settings.webhook):
+        yield "settings.toml: webhook: is no address such as https://chat.example.ac.th/hooks/…"
 
 
 def _named(row: object, key: str, name: str) -> object:

@@ -11,7 +11,7 @@ from demo import network, provider
 from harvest.cli import DONE, choose, harvest_all
 from harvest.store import Store
 from index.build import Busy
-from index.cli import build, told
+from index.cli import build
 from search.engines import EngineError
 from search.service import Catalogue
 
@@ -33,7 +33,7 @@ def command(installation: Installation, no_serve: bool, port: int | None) -> Non
         network.write(sample.directory, int(address.rpartition(":")[2]))
         code = harvest_all(choose((), sample.tables), sample.tables, Store(sample.database), sample)
         try:
-            click.echo(told(build(sample, rebuild=_outdated(sample))))
+            click.echo(str(build(sample, rebuild=_outdated(sample))))
         except Busy as error:
             raise click.ClickException(f"{error}; wait for it") from error
         if no_serve:

@@ -104,6 +104,8 @@ def line(code: str, run: Run) -> str:
             return f"{said}; NOTE: {error}" if error else said
         case "held":
             return f"{said}; HELD: {error}"
+        case "running":
+            return f"{said}; it has not ended yet, or was killed"
         case "undone":
             return f"{said}; UNDONE: {error}"
         case _:

@@ -54,6 +54,12 @@ def undo(code: str, store: Store, home: Path, number: int | None = None) -> Run:
         return store.undo(connection, code, known[0][0] if number is None else number)
 
 
+def broken_off(code: str, store: Store, home: Path, why: str) -> Run | None:
+    """The run of a harvest whose process is gone, marked as failed; None where it had not begun. Raises Locked."""
+    with _alone(home, code), database.writing(store.engine) as connection:
+        return store.break_off(connection, code, why)
+
+
 @contextmanager
 def _alone(home: Path, code: str) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)

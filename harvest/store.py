@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from config import database
 from config.holdings import Holding
+from harvest.habit import Past
 from harvest.lessons import Learned
 from harvest.record import HarvestError, Parsed, Payload, Progress, Record
 from harvest.shape import SHAPE, STEPS, WAS, counter, quarantine, records, records_before, runs, sources, sources_before
@@ -132,6 +133,17 @@ class Store:
         counts = {member: live.get(member, [0, 0, 0]) for member in {*live, *by_member}}
         return {m: Standing(here, gone, aside, by_member.get(m)) for m, (here, gone, aside) in counts.items()}
 
+    def histories(self) -> dict[str, list[Past]]:
+        """Every member's runs that have ended, the first one first."""
+        c = runs.c
+        brought = (c.added + c.changed + c.deleted).label("brought")
+        query = select(c.member, c.started, c.outcome, brought).where(c.outcome != "running").order_by(c.id)
+        found: dict[str, list[Past]] = {}
+        with self.engine.connect() as connection:
+            for member, *told in connection.execute(query):
+                found.setdefault(member, []).append(Past(*told))
+        return found
+
     def quarantined(self, member: str) -> list[tuple[str, str, bytes]]:
         """What waits in a member's quarantine: (place, reason, bytes)."""
         query = select(quarantine).where(quarantine.c.member == member, quarantine.c.resolved.is_(None))
@@ -164,12 +176,16 @@ class Store:
 
     def begin(self, connection: Connection, member: str) -> int:
         """A new run's number. A run of this member that never ended was killed, and is marked so."""
-        killed = and_(runs.c.member == member, runs.c.outcome == "running")
-        connection.execute(
-            update(runs).where(killed).values(outcome="failed", finished=database.now(), error="the run was killed")
-        )
+        self.break_off(connection, member, "the run was killed")
         row = {"member": member, "started": database.now(), "outcome": "running", "kept": True}
         return int(connection.execute(insert(runs).values(row).returning(runs.c.id)).scalar_one())
+
+    def break_off(self, connection: Connection, member: str, why: str) -> Run | None:
+        """The run of a member that goes on no more, marked as failed; None where all have ended."""
+        killed = and_(runs.c.member == member, runs.c.outcome == "running")
+        told = {"outcome": "failed", "finished": database.now(), "error": why}
+        row = connection.execute(update(runs).where(killed).values(told).returning(runs)).mappings().first()
+        return _run(row) if row else None
 
     def put(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,

@@ -11,7 +11,7 @@ import ssl
 import stat
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Self
@@ -66,8 +66,9 @@ class Response(msgspec.Struct, frozen=True):
 class Web:
     """One source's server, on one session: connections are kept, requests time out and are tried again."""
 
-    def __init__(self, source: Source, settings: Settings, directory: Path):
+    def __init__(self, source: Source, settings: Settings, directory: Path, *, secret: bool = False):
         self.url, self.settings = source.url, settings
+        self.secret = secret  # so is the address: nothing is logged
         self.hosts = frozenset(host.lower() for host in source.hosts)
         self.auth = (source.user, password(source.password, directory)) if source.user else None
         self.outward: bool | None = None  # whether the source's own host is a public one; known when it is first met
@@ -104,22 +105,37 @@ class Web:
 
         Raises Unanswered, Refused.
         """
+        return self._patiently(lambda: self._followed(arguments, method), patient)
+
+    def post(self, content: bytes, kind: str) -> Response:
+        """The answer to content of some kind, tried again like a request; a redirect is an answer like any other.
+
+        Raises Unanswered, Refused.
+        """
+        self.session.headers["Content-Type"] = kind
+        return self._patiently(lambda: self._once(self.url, content, "POST"), patient=True)
+
+    def _patiently(self, asked: Callable[[], Response], patient: bool) -> Response:
         for attempt in range(self.settings.retries + 1):
             last = attempt == self.settings.retries
             wait = self.settings.backoff * 2**attempt
             try:
-                response = self._followed(arguments, method)
+                response = asked()
             except Unanswered as error:
                 if last or not patient or (attempt >= 2 and _nobody_there(error.__cause__)):
                     raise
-                logger.info("%s; asking again", error)
+                self._log("%s; asking again", error)
             else:
                 if response.status not in AGAIN or last or not (patient or response.status in BUSY):
                     return response
                 wait = self._retry_after(response, wait)
-                logger.info("%s: HTTP %s; asking again in %s s", self.url, response.status, wait)
+                self._log("%s: HTTP %s; asking again in %s s", self.url, response.status, wait)
             self.pause(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    def _log(self, message: str, *told: object) -> None:
+        if not self.secret:
+            logger.info(message, *told)
 
     def _retry_after(self, response: Response, otherwise: float) -> float:
         wait = retry_after(response.headers)
@@ -163,7 +179,7 @@ class Web:
                 f'that address into members.toml, or allow it there: hosts = ["{there[0]}"]'
             )
 
-    def _once(self, url: str, arguments: Mapping[str, str], method: str) -> Response:
+    def _once(self, url: str, arguments: Mapping[str, str] | bytes, method: str) -> Response:
         given: dict[str, Any] = {"data": arguments} if method == "POST" else {"params": arguments}
         at_home = place(url) == place(self.url) or urlsplit(url).scheme == "https"
         own = urlsplit(url).hostname == urlsplit(self.url).hostname

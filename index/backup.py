@@ -4,12 +4,9 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
@@ -18,8 +15,9 @@ from config import database
 from config.installation import Installation
 from config.tables import TABLES
 from index import copying
-from index.build import Busy, Index
+from index.build import Index
 from index.copying import Tell
+from index.night.turn import turn
 
 FORMAT = 1
 SHIPPED = Path(config.__file__).parent
@@ -78,7 +76,10 @@ def restore(
     """
     directory = Path("config") if installation.directory.resolve() == SHIPPED.resolve() else installation.directory
     installation.home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=installation.home, prefix=".restore-") as beside, _alone(installation.home):
+    with (
+        tempfile.TemporaryDirectory(dir=installation.home, prefix=".restore-") as beside,
+        turn(installation.home, "restore"),
+    ):
         contents = _unpack(file, Path(beside))
         target = Installation(Path(beside), installation.home, installation.known, installation.named).database
         try:
@@ -91,16 +92,6 @@ def restore(
     restored = Installation(directory, installation.home, installation.known, installation.named)
     Index(restored.tables, restored.database, restored.home, tell).anew()
     return restored, contents
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """No night runs meanwhile. Raises Busy."""
-    try:
-        with FileLock(home / "nightly.lock").acquire(timeout=0):
-            yield
-    except Timeout as error:
-        raise Busy("a nightly run is going on") from error
 
 
 def _unpack(file: Path, into: Path) -> Contents:

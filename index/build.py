@@ -39,6 +39,10 @@ class Built(msgspec.Struct, frozen=True):
     titles: int  # that the live index holds
     rebuilt: bool  # a whole generation, or the live one brought up to date
 
+    def __str__(self) -> str:
+        how = "index built" if self.rebuilt else "index updated"
+        return f"{how}: {self.titles} titles; {self.records} records were new, {self.changed} titles changed"
+
 
 class Title(msgspec.Struct, frozen=True):
     """A title that is marked, with its records and its work."""

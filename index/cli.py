@@ -1,13 +1,12 @@
-"""The index's command line: index, nightly, status."""
+"""The index's command line: index and status."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 import msgspec
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,10 +14,13 @@ from config import database
 from config.installation import Installation
 from config.tables import Tables
 from harvest import wording
-from harvest.cli import BUSY, DONE, PERSON, choose, harvest_all
+from harvest.cli import BUSY, DONE, PERSON
 from harvest.cli import line as run_line
 from harvest.store import Standing, Store
+from harvest.trouble import Trouble, troubles
 from index.build import Built, Busy, Index
+from index.night import kept
+from index.night.report import Report, one_line, verdict
 from search.engines import EngineError
 from search.service import Catalogue
 
@@ -31,7 +33,7 @@ from search.service import Catalogue
 def index(installation: Installation, rebuild: bool) -> None:
     """Bring titles, documents and the engine up to date with the record store."""
     try:
-        click.echo(told(build(installation, rebuild)))
+        click.echo(str(build(installation, rebuild)))
     except Busy as error:
         click.echo(f"{error}; wait for it", err=True)
         sys.exit(BUSY)
@@ -65,33 +67,6 @@ def _teller(progress: Progress) -> Callable[[str, int, int | None], None]:
     return tell
 
 
-def told(built: Built) -> str:
-    how = "index built" if built.rebuilt else "index updated"
-    return f"{how}: {built.titles} titles; {built.records} records were new, {built.changed} titles changed"
-
-
-@click.command("nightly")
-@click.pass_obj
-def nightly(installation: Installation) -> None:
-    """Harvest every member, then index, under a lock, with a report."""
-    tables = installation.tables
-    chosen = choose((), tables)
-    installation.home.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(installation.home / "nightly.lock").acquire(timeout=0):
-            click.echo(f"started {database.now()}")
-            code = harvest_all(chosen, tables, Store(installation.database), installation)
-            click.echo(told(build(installation)))
-            click.echo(f"finished {database.now()}: {'all well' if code == DONE else 'something needs a person'}")
-    except Timeout:
-        click.echo("another nightly run is going on; wait for it", err=True)
-        code = BUSY
-    except Busy as error:
-        click.echo(f"{error}; the harvest is stored, and the next index takes it in", err=True)
-        code = BUSY
-    sys.exit(code)
-
-
 @click.command("status")
 @click.argument("member", required=False)
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
@@ -108,7 +83,8 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
     if member is not None:
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
-        click.echo(member_line(member, standings.get(member, Standing()), tables))
+        standing = standings.get(member, Standing())
+        click.echo(member_line(member, standing, tables, _waiting({member: standing}, store, tables)[member]))
         for number, kept_back, run in store.runs(member):
             undoable = "" if kept_back else " (cannot be undone)"
             click.echo(f"  run {number}, {run.started}: {run_line(member, run).partition(': ')[2]}{undoable}")
@@ -116,50 +92,74 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
             click.echo(f"  {source}")
             for sentence in learned.said(tables.settings.language):
                 click.echo(f"    {sentence}")
-        for place, reason, kept in store.quarantined(member):
+        for place, reason, raw in store.quarantined(member):
             thai = wording.in_thai(reason)
-            click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(kept)} bytes are kept)")
+            click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(raw)} bytes are kept)")
         for repairs, count in store.repaired(member).items():
             click.echo(f"  {count} repaired: {wording.repaired(repairs.split(), tables.settings.language)}")
         return
     members = {
         code: standings.get(code, Standing()) for code in [*tables.members, *sorted({*standings} - {*tables.members})]
     }
+    waiting = _waiting(members, store, tables)
+    night = kept.last(installation.home)
+    late = kept.overdue(night, database.now())
     catalogue = Catalogue(tables, installation.database, installation.home)
     if as_data:
-        data = {"members": members, "titles": catalogue.titles(), "engine": tables.settings.engine}
+        shown = {code: _data(standing, waiting[code]) for code, standing in members.items()}
+        data: dict[str, Any] = {"members": shown, "titles": catalogue.titles(), "engine": tables.settings.engine}
+        if night:
+            told = {"started": night.started, "finished": night.finished, "outcome": night.outcome, "overdue": late}
+            data["night"] = told
         click.echo(msgspec.json.encode(data).decode())
     else:
         for code, standing in members.items():
-            click.echo(member_line(code, standing, tables))
+            click.echo(member_line(code, standing, tables, waiting[code]))
         click.echo(f"{catalogue.titles()} titles in {tables.settings.engine}; {_index_said(catalogue)}")
-    waiting = any(needs_person(code, standing, tables) for code, standing in members.items())
-    sys.exit(PERSON if waiting else DONE)
+        if night:
+            click.echo(_night_line(night, late, installation))
+    sys.exit(PERSON if late or any(waiting.values()) else DONE)
 
 
-def needs_person(code: str, standing: Standing, tables: Tables) -> bool:
-    """Whether something waits for a person; a member whose sources were taken out of the table is left in peace."""
-    run = standing.last_run
-    if code not in tables.members or not tables.members[code].source:
-        return False
-    failed = run is not None and run.outcome in ("failed", "held")
-    return failed or standing.quarantined > tables.settings.quarantine_limit
+def _waiting(members: Mapping[str, Standing], store: Store, tables: Tables) -> dict[str, list[Trouble]]:
+    """What waits for a person at each member; one that is no longer in the table is left in peace."""
+    histories, known = store.histories(), tables.members
+    return {
+        code: troubles(known[code], standing, histories.get(code, []), tables.settings) if code in known else []
+        for code, standing in members.items()
+    }
 
 
-def member_line(code: str, standing: Standing, tables: Tables) -> str:
-    """One member in one line, with the next step where something is wrong."""
+def _data(standing: Standing, waiting: list[Trouble]) -> dict[str, Any]:
+    """A standing with what waits at it, where something does."""
+    data: dict[str, Any] = msgspec.structs.asdict(standing)
+    return data | {"troubles": waiting} if waiting else data
+
+
+def member_line(code: str, standing: Standing, tables: Tables, waiting: Sequence[Trouble] = ()) -> str:
+    """One member in one line, with what is wrong and the next step."""
     counts = f"{code}: {standing.live} live, {standing.deleted} deleted, {standing.quarantined} quarantined"
     run = standing.last_run
     if run is None:
         member = tables.members.get(code)
         return f"{counts}; never harvested" + ("" if member and member.source else ": it has no source yet")
     said = f"{counts}; last run {run.finished or run.started}: {run_line(code, run).partition(': ')[2]}"
-    if run.outcome == "failed":
-        listed = code in tables.members and tables.members[code].source
-        return f"{said}; mend the source, then: sahaban harvest {code}" if listed else f"{said}; it has no source now"
-    if standing.quarantined > tables.settings.quarantine_limit:
-        return f"{said}; {standing.quarantined} records wait in quarantine: sahaban status {code}"
-    return said
+    if run.outcome == "failed" and not (code in tables.members and tables.members[code].source):
+        return f"{said}; it has no source now"
+    for trouble in waiting:
+        known = trouble.kind in ("failed", "held")  # the run's own words say it
+        what, step = trouble.said, trouble.step
+        said += f"; {step.en}" if known else f"; {what.en}: {step.en}"
+        if tables.settings.language == "th":
+            said += f" · {step.th}" if known else f" · {what.th}: {step.th}"
+    return one_line(said)
+
+
+def _night_line(night: Report, late: int, installation: Installation) -> str:
+    words = verdict(night)
+    told = f"{words.en} · {words.th}" if installation.tables.settings.language == "th" else words.en
+    said = f"last night {night.finished}: {told}; {kept.reports(installation.home) / 'last.html'}"
+    return f"{said}; no night for {late} days: does its timer run?" if late else said
 
 
 def _index_said(catalogue: Catalogue) -> str:

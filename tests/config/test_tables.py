@@ -142,3 +142,45 @@ def test_a_wrong_environment_is_a_fault_too(tmp_path: Path) -> None:
 )
 def test_settings_that_make_no_sense(tmp_path: Path, row: str) -> None:
     assert all(fault.startswith("settings.toml:") for fault in faults(tmp_path, settings=row))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('mail_to = "a@x.ac.th"', "mail_from: is missing"),
+        (
+            'mail_to = "a@x.ac.th; b@x.ac.th"\nmail_from = "s@x.ac.th"',
+            'mail_to: "a@x.ac.th; b@x.ac.th" is no mail address',
+        ),
+        ('mail_to = "a@x.ac.th\\nBcc: evil@x.org"\nmail_from = "s@x.ac.th"', "is no mail address"),
+        ('mail_from = "สมศรี@x.ac.th"', 'mail_from: "สมศรี@x.ac.th" is no mail address'),
+        ('mail_host = "smtp://x"', 'mail_host: "smtp://x" is no name of a server'),
+        ('mail_user = "u"', "mail_password: is missing"),
+        ('mail_password = "env:S"', "mail_user: is missing"),
+        ('mail_user = "u"\nmail_password = "hunter2"', "mail_password: write where it is, env:NAME or file:PATH"),
+        (
+            'mail_user = "u"\nmail_password = "env:S"\nmail_host = "smtp.x.ac.th"',
+            "mail_security: a password is never sent in",
+        ),
+        ('webhook = "ftp://x/hunter2"', "webhook: is no address"),
+        ("members_at_once = 0", "members_at_once: Expected `int` >= 1"),
+        ('mail_when = "sometimes"', "mail_when: Invalid enum value"),
+    ],
+)
+def test_what_a_night_could_not_send_is_a_fault(tmp_path: Path, row: str, said: str) -> None:
+    found = faults(tmp_path, settings=row)
+    assert [fault for fault in found if fault.startswith("settings.toml: ") and said in fault], found
+    assert not [fault for fault in found if "hunter2" in fault], "a secret is not repeated"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'mail_to = "a@x.ac.th, b@y.ac.th"\nmail_from = "s@x.ac.th"\nmail_host = "smtp.x.ac.th"\nmail_port = 587\n'
+        'mail_security = "starttls"\nmail_user = "u"\nmail_password = "file:secrets/smtp"',
+        'mail_to = "a@x.ac.th"\nmail_from = "s@x.ac.th"\nmail_user = "u"\nmail_password = "env:S"',
+        'webhook = "http://10.0.0.5:8065/hooks/x?y=z"\nbackups = 7\nbackup_directory = "/backup"',
+    ],
+)
+def test_what_a_night_can_send(tmp_path: Path, row: str) -> None:
+    assert read(write(tmp_path, settings=row), sahaban.known(), {}).settings.members_at_once == 4
