@@ -42,7 +42,7 @@ def harvest(
     ``dry_run`` does all of it and keeps nothing.
     """
     with _alone(home, member.code):
-        return _Harvest(member, tables, store, full, accept, tell).run(dry_run)
+        return _Harvest(member, tables, store, None if dry_run else home, full, accept, tell).run(dry_run)
 
 
 def undo(code: str, store: Store, home: Path, number: int | None = None) -> Run:
@@ -65,8 +65,10 @@ def _alone(home: Path, code: str) -> Iterator[None]:
 
 
 class _Harvest:
-    def __init__(self, member: Member, tables: Tables, store: Store, full: bool, accept: bool, tell: Tell):
-        self.member, self.tables, self.store = member, tables, store
+    def __init__(
+        self, member: Member, tables: Tables, store: Store, home: Path | None, full: bool, accept: bool, tell: Tell
+    ):  # fmt: skip
+        self.member, self.tables, self.store, self.home = member, tables, store, home
         self.full, self.accept, self.tell = full, accept, tell
         self.seen = 0
         self.faults: list[str] = []
@@ -109,12 +111,17 @@ class _Harvest:
         known = self.store.progress(code, source.key)
         lessons = Lessons(self.store.learned(code).get(source.key))
         again = self.full or (self.accept and source.protocol == "file")  # what is accepted is looked at
-        visit = Visit(source, self.tables.directory, settings, known, again, lessons)
+        visit = Visit(source, self.tables.directory, settings, known, again, self._pages(source), lessons)
         try:
             self._visit(visit, form, reading, number, within)
         finally:
             self.noticed += (f"{source.key}: {sentence}" for sentence in lessons.said())
             self._with(within, lambda c: self.store.learn(c, code, source.key, lessons.learned()))
+
+    def _pages(self, source: Source) -> Path | None:
+        if self.home is None:
+            return None
+        return self.home / f"harvest-{self.member.code}.{hashlib.sha256(source.key.encode()).hexdigest()[:8]}"
 
     def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
         code, source = self.member.code, visit.source
