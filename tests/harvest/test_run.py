@@ -90,12 +90,13 @@ class Scripted:
     def __init__(self) -> None:
         self.answers: list[str | int] = []
         self.asked: list[str] = []
+        self.identify = IDENTIFY
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
-                answer: str | int = FORMATS if "ListMetadataFormats" in self.path else IDENTIFY
+                answer: str | int = FORMATS if "ListMetadataFormats" in self.path else outer.identify
                 if "ListRecords" in self.path:
                     answer = outer.answers.pop(0) if len(outer.answers) > 1 else outer.answers[0]
                 body = b"" if isinstance(answer, int) else answer.encode()
