@@ -199,6 +199,10 @@ def workbook(data: bytes, name: str, most: int = CELLS) -> Iterator[tuple[str, I
                 yield title, rows
     except CalamineError as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # calamine's, at a damaged XLS: it would end the night
+            raise
+        raise HarvestError(f"{name}: cannot be read as a workbook: it is damaged; ask for it again") from error
 
 
 def _fill(rows: list[list[Any]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:

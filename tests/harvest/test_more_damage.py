@@ -16,6 +16,7 @@ from demo.sample import share
 from harvest.store import Run, Store
 from harvest.wording import in_thai
 from tests.conftest import Install, member
+from tests.harvest import xls
 from tests.harvest.test_damaged import broken
 from tests.harvest.test_formats import fault, pieces, reader
 from tests.harvest.test_run import drop, run
@@ -27,6 +28,7 @@ TIS = marc.iso2709(ENTRIES, encoding="tis-620")
 ULIBM = marc.ulibm(ENTRIES)
 XML = marc.collection(ENTRIES)
 CSV = sheets.comma_separated(ENTRIES, sheets.COLUMNS["kkpl"])
+XLS = xls.workbook(sheets.rows(ENTRIES, sheets.COLUMNS["kkpl"]))
 XLSX = sheets.workbook(ENTRIES, sheets.COLUMNS["kkpl"])
 
 
@@ -160,7 +162,7 @@ def test_a_file_of_a_bad_day(install: Install, tables: Tables, what: str) -> Non
 def test_random_damage_through_the_whole_harvest(install: Install, fmt: str) -> None:
     """The store itself counts what it was given against what it did with it."""
     installation = of(install, fmt)
-    whole = {"marc": (ISO, TIS, ULIBM), "marcxml": (XML,), "sheet": (CSV, XLSX)}[fmt]
+    whole = {"marc": (ISO, TIS, ULIBM), "marcxml": (XML,), "sheet": (CSV, XLSX, XLS)}[fmt]
     for seed in range(40):
         chance = random.Random(seed)
         result = taken_in(installation, f"{seed}.dat", broken(chance, chance.choice(whole)))
