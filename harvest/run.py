@@ -40,7 +40,7 @@ def harvest(
 ) -> Run:  # fmt: skip
     """One run over a member's sources. Raises Locked; every other trouble is the run's outcome and error.
 
-    ``full`` asks for everything again, ``accept`` withdraws what a full load lacks however much it is,
+    ``full`` asks for everything again, ``accept`` takes a full load as it is, whatever it lacks or brings,
     ``dry_run`` does all of it and keeps nothing.
     """
     with _alone(home, member.code):
