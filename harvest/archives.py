@@ -34,7 +34,10 @@ def opened(stream: BinaryIO, name: str, limit: int) -> Iterator[tuple[str, Binar
     try:
         if first[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=stream) as unpacked:
-                yield name, bound.over(unpacked)
+                inner = bound.over(unpacked)
+                if inner.peek(2)[:2] == b"\x1f\x8b":
+                    raise HarvestError(f"{name}: is an archive within an archive; unpack it first")
+                yield name, inner
         elif first[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
             yield from _members(stream, name, bound)
         elif first in (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"):
@@ -89,7 +92,7 @@ class Bound:
     def __init__(self, limit: int, name: str):
         self.left, self.limit, self.name = limit, limit, name
 
-    def over(self, stream: IO[bytes] | gzip.GzipFile) -> BinaryIO:
+    def over(self, stream: IO[bytes] | gzip.GzipFile) -> io.BufferedReader:
         return io.BufferedReader(_Bounded(stream, self), 1 << 18)
 
     def take(self, size: int) -> None:

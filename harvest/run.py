@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,17 +14,19 @@ from sqlalchemy import Connection
 from config import database
 from config.tables import Member, Source, Tables
 from harvest import extract
+from harvest.foreign import Foreign, Watch
 from harvest.formats import open_format
 from harvest.lessons import Lessons
 from harvest.protocols import Visit, fetch
 from harvest.readers import read as read_payload
 from harvest.readers import readings
 from harvest.record import Format, HarvestError, Payload, Progress
-from harvest.store import Run, Store
+from harvest.store import Reading, Run, Store
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+MOST = 0.5  # of a source's records that are withdrawn in one night without a person's word
 Tell = Callable[[int, int | None], None]  # records seen so far, of how many if the source says
 
 
@@ -38,11 +40,11 @@ def harvest(
 ) -> Run:  # fmt: skip
     """One run over a member's sources. Raises Locked; every other trouble is the run's outcome and error.
 
-    ``full`` asks for everything again, ``accept`` withdraws what a full load lacks however much it is,
+    ``full`` asks for everything again, ``accept`` takes a full load as it is, whatever it lacks or brings,
     ``dry_run`` does all of it and keeps nothing.
     """
     with _alone(home, member.code):
-        return _Harvest(member, tables, store, full, accept, tell).run(dry_run)
+        return _Harvest(member, tables, store, None if dry_run else home, full, accept, tell).run(dry_run)
 
 
 def undo(code: str, store: Store, home: Path, number: int | None = None) -> Run:
@@ -71,8 +73,10 @@ def _alone(home: Path, code: str) -> Iterator[None]:
 
 
 class _Harvest:
-    def __init__(self, member: Member, tables: Tables, store: Store, full: bool, accept: bool, tell: Tell):
-        self.member, self.tables, self.store = member, tables, store
+    def __init__(
+        self, member: Member, tables: Tables, store: Store, home: Path | None, full: bool, accept: bool, tell: Tell
+    ):  # fmt: skip
+        self.member, self.tables, self.store, self.home = member, tables, store, home
         self.full, self.accept, self.tell = full, accept, tell
         self.seen = 0
         self.faults: list[str] = []
@@ -115,27 +119,28 @@ class _Harvest:
         known = self.store.progress(code, source.key)
         lessons = Lessons(self.store.learned(code).get(source.key))
         again = self.full or (self.accept and source.protocol == "file")  # what is accepted is looked at
-        visit = Visit(source, self.tables.directory, settings, known, again, lessons)
+        visit = Visit(source, self.tables.directory, settings, known, again, self._pages(source), lessons)
         try:
             self._visit(visit, form, reading, number, within)
         finally:
             self.noticed += (f"{source.key}: {sentence}" for sentence in lessons.said())
             self._with(within, lambda c: self.store.learn(c, code, source.key, lessons.learned()))
 
+    def _pages(self, source: Source) -> Path | None:
+        if self.home is None:
+            return None
+        return self.home / f"harvest-{self.member.code}.{hashlib.sha256(source.key.encode()).hexdigest()[:8]}"
+
     def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
         code, source = self.member.code, visit.source
         if visit.progress.reading != reading:  # read with other tables, or never
             visit = msgspec.structs.replace(visit, progress=msgspec.structs.replace(visit.progress, files={}))
         before = self._with(within, lambda c: self.store.superseded(c, number))
-        files: Progress | None = None
-        for batch, read in readings(fetch(visit, form), form, source, code, self.tables):
-            if batch.progress and batch.progress.files:
-                files = batch.progress
-                continue
-            self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound in the loop
-                c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
-            self.seen += len(read)
-            self.tell(self.seen, batch.of)
+        try:
+            files = self._taken_in(visit, form, reading, number, within)
+        except Foreign as error:
+            self.held.append(str(error))
+            return
         if visit.lessons.still:
             known = msgspec.structs.replace(visit.progress, run=number)
             self._with(within, lambda c: self.store.still(c, number, code, source.key, visit.progress))
@@ -145,25 +150,81 @@ class _Harvest:
         whole = visit.lessons.whole
         if (source.load == "full" or whole) and not visit.lessons.left:
             self._with(within, lambda c: self._withdraw(c, source, number))
+        if len(self.held) > held:
+            return
         if (source.protocol == "file" or whole) and not visit.lessons.left:  # what is not broken any more needs nobody
             self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
-        if files and len(self.held) == held:
+        if files:
             superseded = self._with(within, lambda c: self.store.superseded(c, number)) - before
             files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)
             self._with(within, lambda c: self.store.advance(c, number, code, source.key, files))
 
+    def _taken_in(
+        self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None
+    ) -> Progress | None:
+        """Every batch stored; which files they came from. From the batch on whose records are strangers, a full load
+        is taken in whole or not at all. Raises Foreign where it is another member's, with nothing of that part kept."""
+        code, source = self.member.code, visit.source
+        full = source.load == "full" and not self.accept and self._with(within, lambda c: self._live(c, number, source))
+        watch = Watch(code, source.key, reading) if full else None
+        files: Progress | None = None
+        with ExitStack() as aside:
+            trouble: HarvestError | None = None
+            try:
+                for batch, read in readings(fetch(visit, form), form, source, code, self.tables):
+                    if batch.progress and batch.progress.files:
+                        files = batch.progress
+                        continue
+                    if watch and self._sees(watch, within, read) and within is None:
+                        within = aside.enter_context(database.writing(self.store.engine))
+                    self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound here
+                        c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
+                    self.seen += len(read)
+                    self.tell(self.seen, batch.of)
+            except HarvestError as error:  # what came until then is kept
+                trouble = error
+            if watch and within is not None:
+                gone, live = self.store.missing(within, number, code, source.key)
+                if told := watch.told(within, gone, live, gone > self._allowed(live)):
+                    raise Foreign(told) from trouble
+        if trouble:
+            raise trouble
+        return files
+
+    def _live(self, connection: Connection, number: int, source: Source) -> bool:
+        return self.store.missing(connection, number, self.member.code, source.key)[1] > 0
+
+    def _sees(self, watch: Watch, within: Connection | None, read: list[Reading]) -> bool:
+        if within is not None:
+            return watch.sees(within, read)
+        with self.store.engine.connect() as connection:
+            return watch.sees(connection, read)
+
+    def _allowed(self, live: int) -> float:
+        """How much may go in one night unasked; of a small member, too, no more than a half."""
+        settings = self.tables.settings
+        return min(max(settings.withdraw_floor, live * settings.withdraw_percent / 100), live * MOST)
+
     def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
         """What a full load no longer brings was withdrawn, unless it is so much that a person must say so."""
-        code, settings = self.member.code, self.tables.settings
+        code = self.member.code
         gone, live = self.store.missing(connection, number, code, source.key)
-        allowed = max(settings.withdraw_floor, live * settings.withdraw_percent / 100)
-        if gone > allowed and not self.accept:
+        if gone > self._allowed(live) and not self.accept:
             self.held.append(
                 f"{source.key}: {gone} of {live} records are missing from the full load; they are kept. "
                 f"If they were withdrawn: sahaban harvest {code} {'' if source.load == 'full' else '--full '}--accept"
+                f"{self._foreign_list(connection, source, number)}"
             )
             return
         self.store.withdraw(connection, number, code, source.key)
+
+    def _foreign_list(self, connection: Connection, source: Source, number: int) -> str:
+        """A server's list is stored page by page; where most of it is new it may be another library's."""
+        came, new = self.store.came(connection, number, self.member.code, source.key)
+        if source.protocol == "file" or new <= came / 2:
+            return ""
+        told = f"{new} of {came} records that came are new; does this address serve another library?"
+        return f". {told} They are taken back by: sahaban undo {self.member.code}"
 
     def _with(self, within: Connection | None, work: Callable[[Connection], T]) -> T:
         if within is not None:

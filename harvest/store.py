@@ -201,7 +201,7 @@ class Store:
                 self._set_aside(connection, run, member, source, item)
                 continue
             repaired += bool(item.parsed.repairs)
-            local_id = (item.payload.local_id or item.parsed.local_id).replace("\0", "\u2400")  # no database keys a NUL
+            local_id = id_of(item)
             if local_id in good:
                 counts["superseded"] += 1
             good[local_id] = item
@@ -329,11 +329,21 @@ class Store:
             connection.execute(insert(sources).values({"member": member, "source": source, "progress": "{}"} | kept))
 
     def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
-        """After a full load: (live records of the source that did not come, live records that it had in all)."""
-        live = and_(records.c.member == member, records.c.source == source, records.c.deleted.is_(False))
+        """After a full load: (live records of the source that did not come, live records that it had before)."""
+        live = and_(
+            records.c.member == member, records.c.source == source,
+            records.c.deleted.is_(False), records.c.first.is_distinct_from(run),
+        )  # fmt: skip
         count = select(func.count()).select_from(records)
         gone = connection.scalar(count.where(live, records.c.run != run)) or 0
         return gone, connection.scalar(count.where(live)) or 0
+
+    def came(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
+        """(records of the source that a run brought, those that were new)."""
+        here = and_(records.c.member == member, records.c.source == source, records.c.run == run)
+        count = select(func.count()).select_from(records)
+        new = connection.scalar(count.where(here, records.c.first == run)) or 0
+        return connection.scalar(count.where(here)) or 0, new
 
     def withdraw(self, connection: Connection, run: int, member: str, source: str) -> int:
         """Mark as deleted what a full load no longer brought; they count as seen and deleted."""
@@ -563,6 +573,22 @@ def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:
     if deleted:
         return "deleted"
     return "added" if before is None else "changed"
+
+
+def id_of(item: Reading) -> str:
+    """By what a record is known. No database keys a NUL."""
+    return (item.payload.local_id or (item.parsed.local_id if item.parsed else "")).replace("\0", "\u2400")
+
+
+def content_of(item: Reading) -> dict[str, tuple[str, ...]]:
+    """The values of a reading, whichever process made it."""
+    return values_of(item.packed.content) if item.packed else item.parsed.values if item.parsed else {}
+
+
+def values_of(content: bytes) -> dict[str, tuple[str, ...]]:
+    """The values in a stored content."""
+    values: dict[str, tuple[str, ...]] = msgspec.json.decode(_plain(content), type=_Content)[0]
+    return values
 
 
 def _content(parsed: Parsed) -> bytes:

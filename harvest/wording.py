@@ -33,7 +33,7 @@ def repaired(names: Iterable[str], language: str) -> str:
 
 
 # Why a record is in quarantine: what the formats and protocols say, and the same in Thai.
-REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english), thai) for english, thai in (
+REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re.S), thai) for english, thai in (
     (r"too short for a MARC record: (\d+) bytes", r"สั้นเกินกว่าจะเป็นระเบียน MARC: มีเพียง \1 ไบต์"),
     (r"no MARC record, but something that begins with (.+)", r"ไม่ใช่ระเบียน MARC แต่เป็นข้อมูลที่ขึ้นต้นด้วย \1 ตรวจดูว่าส่งไฟล์ถูกหรือไม่"),
     (r"no record ends within (\d+) MB", r"ไม่พบเครื่องหมายจบระเบียนใน \1 MB"),
@@ -58,6 +58,10 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english), t
     (r"the (\w+) (\S+) is a number of which a spreadsheet kept the first digits only; .+", r"\1 \2 เป็นตัวเลขที่โปรแกรมตารางตัดเหลือแต่หลักต้น ตั้งคอลัมน์เป็นข้อความแล้วส่งใหม่"),
     (r"a quotation mark in the line is never closed; .+", r'บรรทัดนี้มีเครื่องหมาย " ที่ไม่ปิด แก้แล้วส่งใหม่'),
     (r"the row has no title", r"แถวนี้ไม่มีชื่อเรื่อง"),
+    (r"no XML, but ISO 2709; .+", r"ไม่ใช่ XML แต่เป็นระเบียน ISO 2709 ขอให้ส่งแยกเป็นอีกไฟล์หนึ่ง"),
+    (r"the server's XML of this record is broken: (.+)", r"XML ของระเบียนนี้ที่เซิร์ฟเวอร์ส่งมาเสียหาย: \1"),
+    (r"the server cannot give this record: (.+)", r"เซิร์ฟเวอร์ส่งระเบียนนี้ไม่ได้: \1"),
+    (r"the server lists this record and does not give it: (.+)", r"เซิร์ฟเวอร์แจ้งว่ามีระเบียนนี้ แต่ไม่ส่งมาให้: \1"),
     (r"cannot be read: (.+)", r"อ่านไม่ได้: \1"),
     (r"not a stored row: (.+)", r"ไม่ใช่แถวที่เก็บไว้: \1"),
 ))  # fmt: skip

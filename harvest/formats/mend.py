@@ -36,7 +36,7 @@ def _decoded(data: bytes, done: Counter[str]) -> str:
         return data.decode({"windows-874": "cp874"}.get(named, named))
     except (LookupError, UnicodeDecodeError):
         pass
-    if not _has_utf8(data):
+    if not _mostly_utf8(data):
         try:
             text = data.decode("cp874")
         except UnicodeDecodeError:
@@ -48,8 +48,11 @@ def _decoded(data: bytes, done: Counter[str]) -> str:
     return re.sub("[\udc80-\udcff]+", lambda match: _counted(done, UTF8, "\ufffd", len(match[0])), text)
 
 
-def _has_utf8(data: bytes) -> bool:
-    return re.search(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}", data) is not None
+def _mostly_utf8(data: bytes) -> bool:
+    """Two letters of TIS-620 may by chance be one of UTF-8 (as ยก is); all of them are not."""
+    text = data.decode("utf-8", "surrogateescape")
+    bad = sum(1 for c in text if "\udc80" <= c <= "\udcff")
+    return sum(byte > 0x7F for byte in data) > 2 * bad
 
 
 def _counted(done: Counter[str], what: str, instead: str, many: int = 1) -> str:

@@ -112,19 +112,18 @@ class Sheet:
         return sum(folded(cell) in self.targets for cell in cells)
 
     def _payloads(self, rows: Sequence[Sequence[object]], header: int, place: str) -> Iterator[Payload]:
-        words = [as_text(value) for value in rows[header]]
+        words = [LOST.sub("\ufffd", as_text(value)) for value in rows[header]]
         for number, row in enumerate(rows[header + 1 :], header + 2):
             if isinstance(row, Unclosed):
-                yield Payload(row.line.encode(), f"{place}, row {number}", broken=UNCLOSED)
+                yield Payload(row.line.encode("utf-8", "surrogateescape"), f"{place}, row {number}", broken=UNCLOSED)
                 continue
             cells = [as_text(value) for value in row]
-            if any(cells):
+            if any(cells) and cells != words:  # lists are joined with their header rows
                 yield self._payload(_paired(words, cells), f"{place}, row {number}")
 
     def _payload(self, row: Row, place: str) -> Payload:
         if any(LOST.search(cell) for _, cell in row):
-            raw = "\t".join(cell for _, cell in row).encode("utf-8", "surrogateescape")
-            return Payload(raw, place, broken="the row holds bytes that are no UTF-8")
+            return Payload(_raw([cell for _, cell in row]), place, broken="the row holds bytes that are no UTF-8")
         data = msgspec.json.encode(row)
         return Payload(data, place, broken=self._fault(data))
 
@@ -132,7 +131,7 @@ class Sheet:
         for number, row in enumerate(rows, 1):
             cells = [as_text(value) for value in row]
             if any(cells):
-                data = msgspec.json.encode(_paired([], cells))
+                data = _raw(cells) if any(map(LOST.search, cells)) else msgspec.json.encode(_paired([], cells))
                 yield Payload(data, f"{place}, row {number}", broken="the sheet has no header row")
 
     def _fault(self, payload: bytes) -> str:
@@ -200,6 +199,10 @@ def workbook(data: bytes, name: str, most: int = CELLS) -> Iterator[tuple[str, I
                 yield title, rows
     except CalamineError as error:
         raise HarvestError(f"{name}: cannot be read as a workbook: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # calamine's, at a damaged XLS: it would end the night
+            raise
+        raise HarvestError(f"{name}: cannot be read as a workbook: it is damaged; ask for it again") from error
 
 
 def _fill(rows: list[list[Any]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
@@ -396,6 +399,11 @@ def as_text(value: object) -> str:
 
 def folded(word: str) -> str:
     return " ".join(word.casefold().replace("_", " ").strip(" .:*").split())
+
+
+def _raw(cells: Sequence[str]) -> bytes:
+    """The cells as they stood, with what is no UTF-8 in them."""
+    return "\t".join(cells).encode("utf-8", "surrogateescape")
 
 
 def _paired(header: Sequence[str], cells: Sequence[str]) -> Row:

@@ -18,6 +18,7 @@ UTF8 = ("utf-8", "utf8", "us-ascii")
 TOO_LONG = f"part of a record that is longer than {LIMIT >> 20} MB"
 _ENTITY = re.compile(rb"<!ENTITY\s+([\w.-]+)")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+RECORD_END = b"\x1d"  # of ISO 2709
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -38,12 +39,24 @@ def read(data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
     Raises ValueError with the parser's own words."""
     try:
         root, done = parse_mended(data)
-    except ValueError:
-        if b'=\\"' not in data:
+    except ValueError as error:
+        if b'=\\"' in data:
+            data = data.replace(b'\\"', b'"').replace(b"\\n", b"\n")  # taken out of JSON as it stood
+        elif "is not defined" in str(error):
+            data = _declared(data)
+        else:
             raise
-        root, _ = parse_mended(data.replace(b'\\"', b'"').replace(b"\\n", b"\n"))  # taken out of JSON as it stood
+        root, _ = parse_mended(data)
         return root, ("xml",)
     return root, ("xml",) if done else ()
+
+
+def _declared(data: bytes) -> bytes:
+    """An element with its prefixes declared, of which its file does not say what they stand for."""
+    used = {*re.findall(rb"<([A-Za-z_][\w.-]*):", data), *re.findall(rb"\s([A-Za-z_][\w.-]*):[\w.-]+\s*=", data)}
+    known = {b"xml", b"xmlns", *re.findall(rb"xmlns:([\w.-]+)", data)}
+    spaces = b"".join(b' xmlns:%s="undeclared"' % prefix for prefix in sorted(used - known))
+    return re.sub(rb"<[A-Za-z_][^\s/>]*", lambda opening: opening[0] + spaces, data, count=1)
 
 
 def _strict(data: bytes) -> etree._Element:
@@ -88,7 +101,7 @@ def cut(stream: BinaryIO, tag: str, file: str) -> Iterator[Payload]:
     cutter = _Cutter(tag)
     entities = {b"&%s;" % name for name in _ENTITY.findall(head)}  # of the file's own making: never expanded
     number = 0
-    for chunk in chain(_utf8(head, stream, _encoding(head), file), [None]):
+    for chunk in chain(_utf8(head, stream, _encoding(head)), [None]):
         for data, broken in cutter.feed(chunk):
             number += 1
             if any(entity in data for entity in entities):
@@ -113,6 +126,7 @@ class _Cutter:
         self.free = 0  # all before is given out or belongs to nothing
         self.seen = 0  # all tags before were taken
         self.spilling = False  # what comes is still the rest of an element that was too long
+        self.met = False  # an element, at least one
 
     def feed(self, chunk: bytes | None) -> Iterator[tuple[bytes, str]]:
         """The elements that a further chunk completes, with why each is broken; None ends the stream."""
@@ -123,6 +137,7 @@ class _Cutter:
             yield from self._token(token)
             self.seen = token.end()
         if chunk is None:
+            yield from self._strange(len(self.buffer))
             for begin, before in self.open:
                 yield before or self.buffer[begin:], "the record is cut off: it does not end"
         else:
@@ -141,6 +156,7 @@ class _Cutter:
             yield token["empty"], "an empty element"
             self.free = token.end()
         elif token["start"]:
+            yield from self._strange(token.start())
             yield from self._spill(token.start())
             if self.open and not self.open[-1][1]:  # an element within: the outer one is a wrapper, or does not end
                 begin = self.open[-1][0]
@@ -149,6 +165,7 @@ class _Cutter:
         elif token["end"] and self.open:
             begin, before = self.open.pop()
             if not before:
+                self.met = True
                 yield self_contained(self.buffer[begin : token.end()], self.spaces), ""
             self.free = token.end()
         elif token["end"]:
@@ -164,11 +181,18 @@ class _Cutter:
         elif self.spilling:
             yield from self._spill(self._sure())
             self.spilling = True
+        yield from self._strange(self._idle())
         keep = min((begin for begin, before in self.open if not before), default=self._idle())
         self.buffer = self.buffer[keep:]
         self.free = max(0, self.free - keep)
         self.seen = max(0, self.seen - keep)
         self.open = [(max(0, begin - keep), before) for begin, before in self.open]
+
+    def _strange(self, upto: int) -> Iterator[tuple[bytes, str]]:
+        """Records of another format that stand behind an element: somebody put two files into one."""
+        if self.met and not self.open and RECORD_END in self.buffer[self.free : upto]:
+            yield self.buffer[self.free : upto].strip(), "no XML, but ISO 2709; ask for it in a file of its own"
+            self.free = upto
 
     def _spill(self, upto: int) -> Iterator[tuple[bytes, str]]:
         """The rest of an element that was too long, as far as it goes."""
@@ -191,17 +215,32 @@ def _encoding(head: bytes) -> str:
     return {"windows-874": "cp874"}.get(named, named)
 
 
-def _utf8(head: bytes, stream: BinaryIO, encoding: str, file: str) -> Iterator[bytes]:
+def _utf8(head: bytes, stream: BinaryIO, encoding: str) -> Iterator[bytes]:
     """The stream as UTF-8. UTF-8 passes as it is, so that a bad byte spoils one record and not the file."""
     if encoding in UTF8:
         yield head
         while chunk := stream.read(CHUNK):
             yield chunk
         return
+    whole = head + stream.read()
     try:
-        yield (head + stream.read()).decode(encoding).encode()
-    except (LookupError, UnicodeDecodeError) as error:
-        raise HarvestError(f"{file}: says it is in {encoding}, and is not: {error}") from error
+        yield whole if _is_utf8(whole) else whole.decode(encoding).encode()
+    except (
+        LookupError,
+        UnicodeDecodeError,
+    ):  # it is in something else than it says: each record is read by what it holds
+        yield whole
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whatever it says: no text in another encoding is well-formed UTF-8 by chance, but for one that is ASCII."""
+    if b"\0" in data[:100] or data.isascii():
+        return b"\0" not in data[:100] and b"utf-16" in data[:100].lower()
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def spaces(buffer: bytes) -> bytes:

@@ -15,6 +15,7 @@ from harvest import web
 from harvest.ahead import ahead
 from harvest.run import harvest
 from harvest.store import COUNTS, Run, Store
+from harvest.wording import in_thai
 from index.cli import status
 from tests.conftest import Install, member
 from tests.harvest.misbehaving import BEHAVIOURS, Rec, Server, records, serving
@@ -43,13 +44,11 @@ def installed(install: Install, server: Server, **source: str) -> Installation:
 
 
 def run(installation: Installation, **options: bool) -> Run:
-    return harvest(
-        installation.tables.members["aaa"],
-        installation.tables,
-        Store(installation.database),
-        installation.home,
-        **options,
-    )
+    """A run, after which every reason in the quarantine can be said in Thai."""
+    store = Store(installation.database)
+    result = harvest(installation.tables.members["aaa"], installation.tables, store, installation.home, **options)
+    assert [reason for _, reason, _ in store.quarantined("aaa") if not in_thai(reason)] == []
+    return result
 
 
 def counts(result: Run) -> dict[str, int]:

@@ -90,12 +90,13 @@ class Scripted:
     def __init__(self) -> None:
         self.answers: list[str | int] = []
         self.asked: list[str] = []
+        self.identify = IDENTIFY
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
-                answer: str | int = FORMATS if "ListMetadataFormats" in self.path else IDENTIFY
+                answer: str | int = FORMATS if "ListMetadataFormats" in self.path else outer.identify
                 if "ListRecords" in self.path:
                     answer = outer.answers.pop(0) if len(outer.answers) > 1 else outer.answers[0]
                 body = b"" if isinstance(answer, int) else answer.encode()
@@ -137,6 +138,30 @@ def test_a_harvest_goes_on_from_the_last_good_page(oai: Installation, scripted: 
     scripted.answers = [page("3", token="")]
     assert counts(run(oai)) == {"added": 1}
     assert "resumptionToken=t1" in scripted.asked[0], "the pages before are not fetched again"
+
+
+def test_after_a_kill_what_was_fetched_is_not_fetched_again(oai: Installation, scripted: Scripted) -> None:
+    """While page 2 is stored page 3 is there already; neither is in the store when the harvest is killed."""
+    scripted.answers = [page("1", token="t1"), page("2", token="t2"), page("3")]
+    kill = (
+        "import os, time, harvest.store, sahaban\n"
+        "put = harvest.store.Store.put\n"
+        "def killed(self, *args, **more):\n"
+        "    if put.__dict__.setdefault('batches', []): time.sleep(1); os.kill(os.getpid(), 9)\n"
+        "    put.__dict__['batches'].append(put(self, *args, **more))\n"
+        "harvest.store.Store.put = killed\n"
+        "sahaban.main()\n"
+    )
+    environ = os.environ | {"SAHABAN_CONFIG": str(oai.directory), "SAHABAN_HOME": str(oai.home)}
+    root = Path(__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", kill, "harvest"], env=environ, cwd=root, check=False).returncode == -9
+    assert Store(oai.database).standings()["aaa"].live == 1
+    scripted.asked.clear()
+    result = run(oai)
+    assert (result.outcome, counts(result)) == ("done", {"added": 2})
+    assert [asked for asked in scripted.asked if "ListRecords" in asked] == []
+    run(oai)
+    assert "from=" in scripted.asked[-1], "what was kept is used once"
 
 
 def test_a_token_that_grew_old_begins_the_list_anew(oai: Installation, scripted: Scripted) -> None:

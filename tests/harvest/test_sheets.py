@@ -7,7 +7,9 @@ import pytest
 import xlsxwriter
 
 from config import Tables
+from harvest.record import HarvestError
 from harvest.wording import in_thai
+from tests.harvest import xls
 from tests.harvest.test_formats import fault, pieces, reader
 
 
@@ -111,3 +113,29 @@ def test_letters_that_were_saved_wrongly_are_mended_in_a_list_too(tables: Tables
     form = reader(tables, "sheet")
     parsed = form.parse(pieces(form, raw)[0].data)
     assert (parsed.values["title"], parsed.repairs) == (("การพยาบาล",), ("twice",))
+
+
+def test_a_workbook_of_excel_97(tables: Tables) -> None:
+    raw = xls.workbook(
+        [
+            ["ทะเบียนหนังสือ ห้องสมุดประชาชน"],
+            ["เลขทะเบียน", "ชื่อหนังสือ", "ผู้แต่ง", "ISBN", "ปีที่พิมพ์"],
+            ["ท001", "เสือสมิง", "น้อย อินทนนท์", 9786162001062, 2560],
+            ["ท002", "หมี", "มนัส", "9789749113738", "พ.ศ. ๒๕๔๙"],
+            ["ท003", "ช้าง", "มาลา", 9.78616e12, 2550],
+        ]
+    )
+    form = reader(tables, "sheet")
+    first, second, third = pieces(form, raw)
+    tiger = form.parse(first.data)
+    assert (tiger.local_id, tiger.values["title"], tiger.values["creator"]) == ("ท001", ("เสือสมิง",), ("น้อย อินทนนท์",))
+    assert (tiger.values["isbn"], tiger.values["year"]) == (("9786162001062",), ("2017",))
+    assert form.parse(second.data).values["year"] == ("2006",)
+    assert "9786160000000" in third.broken
+
+
+@pytest.mark.parametrize("cut", [8, 300, 600, 1100, 2000, 4000])
+def test_a_workbook_of_excel_97_that_is_cut_off(tables: Tables, cut: int) -> None:
+    raw = xls.workbook([["ชื่อเรื่อง", "ผู้แต่ง"], *([f"เรื่องที่ {n}", "ผู้แต่ง"] for n in range(60))])
+    with pytest.raises(HarvestError, match="cannot be"):
+        pieces(reader(tables, "sheet"), raw[:cut])

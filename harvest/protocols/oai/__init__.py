@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from harvest.protocols import Visit
 from harvest.protocols.oai.client import Client
+from harvest.protocols.oai.kept import Kept
 from harvest.protocols.oai.walk import Walk
 from harvest.record import Batch, Format
 from harvest.web import Web
@@ -11,5 +12,11 @@ from harvest.web import Web
 
 def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
     """The pages of what changed since the last visit; of everything, where the visit is a full one."""
-    with Web(visit.source, visit.settings, visit.directory) as web:
-        yield from Walk(Client(web, visit.lessons), visit).batches()
+    kept = Kept(visit.pages)
+    if visit.full:
+        kept.found.clear()
+    try:
+        with Web(visit.source, visit.settings, visit.directory) as web:
+            yield from Walk(Client(web, visit.lessons, kept), visit).batches()
+    finally:
+        kept.clear()

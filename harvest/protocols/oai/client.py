@@ -11,6 +11,7 @@ from sickle.response import OAIResponse
 from harvest.formats import xml
 from harvest.lessons import Lessons
 from harvest.protocols.oai import page
+from harvest.protocols.oai.kept import Kept
 from harvest.protocols.oai.page import Astray, Item, Page, Unreadable
 from harvest.record import HarvestError
 from harvest.web import Failed, Response, Unanswered, Web, address_length
@@ -58,14 +59,14 @@ class Answer(OAIResponse):  # type: ignore[misc]  # sickle has no types
 class Client(Sickle):  # type: ignore[misc]  # sickle has no types
     """One source's server."""
 
-    def __init__(self, web: Web, lessons: Lessons):
+    def __init__(self, web: Web, lessons: Lessons, kept: Kept):
         super().__init__(web.url, iterator=OAIResponseIterator)
-        self.web, self.lessons = web, lessons
+        self.web, self.lessons, self.kept = web, lessons, kept
         self.patient = True  # a fault is new: it may be gone in a moment. Afterwards it is taken as it is
 
     def harvest(self, **arguments: str) -> Answer:
         """sickle asks through this."""
-        response = self._answered(arguments)
+        response = self.kept.take(arguments) or self._answered(arguments)
         if self.web.moved:
             self.lessons.notice("moved", self.web.moved)
         if response.status >= 400 and b"OAI-PMH" not in response.content[:2000]:
@@ -145,6 +146,7 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
             self.lessons.notice("mended", f"first on page {number}: {told}", sum(read.mended.values()))
         if read.namespace:
             self.lessons.notice("namespace", read.namespace)
+        self.kept.keep(answer.params, answer.http_response)
         token = answers.resumption_token
         return Page(
             items=page.items(read, verb, number, answer.http_response.content),

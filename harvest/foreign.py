@@ -1,0 +1,72 @@
+"""Whether a full load is another member's: its records are strangers here, and ours are missing."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, func, select
+
+from harvest.shape import records
+from harvest.store import Reading, content_of, id_of, values_of
+
+MANY = 0.5  # strangers among what came
+ALIKE = 8  # letters with which two titles of one record begin
+SAMPLE = 500  # ids by which the other member is looked for
+
+
+class Foreign(Exception):
+    """A load that is not taken in; what it says is for a person."""
+
+
+class Watch:
+    """Counts the strangers of a full load: ids that are unknown, or known by quite another title."""
+
+    def __init__(self, member: str, source: str, reading: str):
+        self.member, self.source, self.reading = member, source, reading
+        self.came = self.unknown = self.renamed = 0
+        self.ids: list[str] = []  # of strangers
+
+    def sees(self, connection: Connection, batch: Sequence[Reading]) -> bool:
+        """Counts a batch before it is stored. Whether most of its records are strangers."""
+        came = {id_of(item): item for item in batch if item.parsed and not item.fault}
+        here = and_(records.c.member == self.member, records.c.local_id.in_(came))
+        columns = (records.c.local_id, records.c.reading, records.c.content)
+        held = {row.local_id: row for row in connection.execute(select(*columns).where(here))}
+        unknown = [local_id for local_id in came if local_id not in held]
+        before = {local_id: values_of(row.content) for local_id, row in held.items() if row.reading == self.reading}
+        renamed = [i for i, values in before.items() if not _alike(_title(values), _title(content_of(came[i])))]
+        self.came += len(came)
+        self.unknown += len(unknown)
+        self.renamed += len(renamed)
+        self.ids += (unknown + renamed)[: SAMPLE - len(self.ids)]
+        return len(unknown) + len(renamed) > MANY * len(came)
+
+    def told(self, connection: Connection, gone: int, live: int, much: bool) -> str:
+        """What a person should know of the load where it is another member's, else "". ``much``: whether more of
+        ours is missing than a member withdraws in a night."""
+        known = self.came - self.unknown
+        theirs = much and self.unknown + self.renamed > MANY * self.came
+        if not theirs and not self.renamed > MANY * max(known, 1):
+            return ""
+        other = self._whose(connection)
+        return (
+            f"{self.source}: it looks like the file of {other or 'another library'}: of {self.came} records "
+            f"{self.unknown} are unknown and {self.renamed} have other titles, and {gone} of {live} are missing; "
+            f"nothing of it was taken in. If it is right: sahaban harvest {self.member} --accept"
+        )
+
+    def _whose(self, connection: Connection) -> str:
+        """The member that has most of the strangers, where it has more than half of them."""
+        c = records.c
+        here = and_(c.member != self.member, c.local_id.in_(self.ids), c.deleted.is_(False))
+        query = select(c.member, func.count()).where(here).group_by(c.member).order_by(func.count().desc())
+        found = connection.execute(query).first()
+        return str(found[0]) if found and found[1] > MANY * len(self.ids) else ""
+
+
+def _title(values: dict[str, tuple[str, ...]]) -> str:
+    said = "".join(values.get("title", ())[:1]).casefold()
+    return "".join(c for c in said if c.isalnum())
+
+
+def _alike(one: str, other: str) -> bool:
+    """A title that was corrected still begins as it did; one that is missing says nothing."""
+    return not one or not other or one[:ALIKE] == other[:ALIKE] or one in other or other in one
