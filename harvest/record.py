@@ -12,7 +12,7 @@ class HarvestError(Exception):
     """A source could not be read: one sentence that names it and says what to do."""
 
 
-class Payload(msgspec.Struct, frozen=True):
+class Payload(msgspec.Struct, frozen=True, gc=False):
     """The bytes of one record as the member sent them, with what the protocol says of it."""
 
     data: bytes
@@ -45,7 +45,7 @@ class Batch(msgspec.Struct, frozen=True):
     of: int | None = None  # how many records the source promises in all
 
 
-class Parsed(msgspec.Struct, frozen=True):
+class Parsed(msgspec.Struct, frozen=True, gc=False):
     """What a format read from a payload."""
 
     values: dict[str, tuple[str, ...]]
