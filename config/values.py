@@ -39,12 +39,15 @@ def years(text: str) -> Iterator[int]:
     """
     for match in _YEAR.finditer(ascii_digits(text)):
         if (bare := match["bare"]) is not None:
-            year = int(bare)
-            year = year - 543 if year in BUDDHIST else year
+            year = _of_either_era(int(bare))
         else:
             year = int(match["era_year"]) + _offset(match["before"])
         if year in CHRISTIAN:
             yield year
+
+
+def _of_either_era(year: int) -> int:
+    return year - 543 if year in BUDDHIST else year
 
 
 def _offset(era: str) -> int:
@@ -57,6 +60,9 @@ def _offset(era: str) -> int:
 
 def year(text: str) -> int | None:
     """The first year that a text names, CE, or None."""
+    if len(text) == 4 and text.isdecimal():  # as nearly always
+        found = _of_either_era(int(text))
+        return found if found in CHRISTIAN else None
     return next(years(text), None) if _DIGIT.search(text) else None
 
 

@@ -135,7 +135,8 @@ _BY_LENGTH = sorted(MATERIALS, key=len, reverse=True)
 def material(texts: list[str], described: Described) -> Iterator[str]:
     """What kind of thing it is: book, ebook, serial, thesis, article, video, audio, map …; nothing where unknown."""
     if described.kind == "marc":
-        yield from (_marc_material(text, described) for text in texts[:1])
+        for text in texts[:1]:
+            yield _marc_material(text, described)
         return
     for text in texts:
         found = next((word for word in _BY_LENGTH if word in text.casefold()), None)

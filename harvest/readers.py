@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
+from typing import cast
 
 import msgspec
 
@@ -34,8 +35,8 @@ def read(payload: Payload, form: Format) -> Reading:
     if payload.deleted and not payload.data:
         return Reading(payload, Parsed({}, deleted=True))
     try:
-        if payload.element is not None and isinstance(form, XmlFormat):
-            parsed = form.of(payload.element)
+        if payload.element is not None and hasattr(form, "of"):
+            parsed = cast(XmlFormat, form).of(payload.element, payload.data)
         else:
             parsed = form.parse(payload.data)
     except ValueError as error:

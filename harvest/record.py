@@ -1,7 +1,7 @@
 """One member's one record, and what a protocol and a format say of it on the way."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -94,10 +94,9 @@ class Format(Protocol):
         ...
 
 
-@runtime_checkable
 class XmlFormat(Format, Protocol):
     """A format whose records are XML elements."""
 
-    def of(self, element: Any) -> Parsed:
-        """As parse, of bytes that are parsed already."""
+    def of(self, element: Any, data: bytes) -> Parsed:
+        """As parse, of bytes that were written from an element that is there still."""
         ...
