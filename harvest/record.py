@@ -43,6 +43,7 @@ class Batch(msgspec.Struct, frozen=True):
     payloads: tuple[Payload, ...]
     progress: Progress | None = None
     of: int | None = None  # how many records the source promises in all
+    large: bool = False  # the file that it is from holds thousands of them
 
 
 class Parsed(msgspec.Struct, frozen=True, gc=False):
