@@ -135,7 +135,7 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
             if rest:
                 piece, rest = bytes(rest + piece), bytearray()
             begin = end + 1
-            if piece.find(b"4500", LEADER - 3) < 0:  # no second leader in it
+            if piece.find(b"4500", piece.find(b"\x1e") + 1) < 0:  # no second leader in it
                 yield piece.lstrip(BLANK)
             else:
                 yield from _lone(piece)
