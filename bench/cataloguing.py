@@ -15,8 +15,8 @@ from bench.composed import HOLDERS, Composed, joined, titles
 from bench.measure import BenchError
 from config.holdings import Holding
 from demo.sample import MEMBERS, composed_isbn
+from harvest.packing import Reading
 from harvest.record import Parsed, Payload
-from harvest.store import Reading
 
 SEED = "sahaban-cataloguing-2"
 

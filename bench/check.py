@@ -42,8 +42,9 @@ from config import database as databases
 from config.tables import Source, Tables
 from demo.sample import MEMBERS
 from harvest.formats.marc import Marc
+from harvest.packing import Reading
 from harvest.record import Parsed, Payload
-from harvest.store import Reading, Store
+from harvest.store import Store
 from index.build import Index
 from index.check.check import HELD, Report, Result
 from index.check.lists import List, Row, Table

@@ -24,8 +24,8 @@ from bench.measure import material
 from config.holdings import Holding
 from demo import facts
 from demo.sample import MEMBERS, composed_isbn
+from harvest.packing import Reading
 from harvest.record import Parsed, Payload
-from harvest.store import Reading
 from search.question import Document
 
 # With the number of the block; another seed is another catalogue. Of the first million titles of this one none is the

@@ -31,7 +31,7 @@ from harvest.run import harvest
 from harvest.store import Run, Store
 
 MEMBER, FILES_MEMBER = "kku", "cas"  # whose share of the sample is served, and whose is written to a file
-RECORDS = 5000  # at least so many are in the file that is written where none is given
+RECORDS = 20_000  # at least so many are in the file that is written where none is given
 ROUNDS = 3
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Holding(msgspec.Struct, frozen=True, omit_defaults=True):
+class Holding(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Copies of one title in one place of one member; "" is not known."""
 
     member: str = ""

@@ -32,9 +32,24 @@ def issn(texts: list[str], _: Described) -> Iterator[str]:
 def url(texts: list[str], _: Described) -> Iterator[str]:
     """Web addresses, and nothing else that may stand in an identifier."""
     for text in texts:
-        yield from re.findall(r"https?://[^\s<>\"]+", text)
+        yield from _URL.findall(text)
 
 
+_URL = re.compile(r"https?://[^\s<>\"]+")
+_SEVERAL = re.compile(r"\s*[;\n]\s*")
+# A name that ends otherwise has no role, and is not searched for one.
+_ROLE_ENDS = (
+    "ผู้แต่ง",
+    "ผู้แปล",
+    "บรรณาธิการ",
+    "เรียบเรียง",
+    "editor",
+    "editors",
+    "ed.",
+    "author",
+    "translator",
+    "translators",
+)
 _ROLE = re.compile(
     r"\s*[\[(,]?\s*(?:ผู้แต่ง|ผู้แปล|ผู้แปลและเรียบเรียง|บรรณาธิการ|ผู้เรียบเรียง|editors?|ed\.|author|translators?)\s*[\])]?\s*$",
     re.I,
@@ -44,16 +59,19 @@ _ROLE = re.compile(
 def creator(texts: list[str], described: Described) -> Iterator[str]:
     """Names, one each; a cell or an element may hold several, parted by semicolons, and end in a role."""
     for text in texts:
-        names = [text] if described.kind == "marc" else re.split(r"\s*[;\n]\s*", text)
-        for name in names:
-            yield _ROLE.sub("", name).strip(" ,/")
+        for name in [text] if described.kind == "marc" else _SEVERAL.split(text):
+            ends = name.rstrip().rstrip("])").rstrip().casefold().endswith(_ROLE_ENDS)
+            yield (_ROLE.sub("", name) if ends else name).strip(" ,/")
 
 
 def subject(texts: list[str], described: Described) -> Iterator[str]:
     """Headings, one each, written alike; a cell or an element may hold several, parted by semicolons."""
     for text in texts:
-        for heading in [text] if described.kind == "marc" else re.split(r"\s*[;\n]\s*", text):
-            yield re.sub(r"\s*--\s*", " -- ", heading)  # เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย
+        for heading in [text] if described.kind == "marc" else _SEVERAL.split(text):
+            yield _PARTED.sub(" -- ", heading) if "--" in heading else heading
+
+
+_PARTED = re.compile(r"\s*--\s*")  # เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย
 
 
 # Every spelling met so far of a language -> its MARC code (ISO 639-2/B).
@@ -78,6 +96,9 @@ NO_LANGUAGE = {"und", "zxx", "mul", "mis", "xxx"}
 def language(texts: list[str], _: Described) -> Iterator[str]:
     """Languages as MARC codes; ``engtha`` in one 041 $a is two of them."""
     for text in texts:
+        if text in LANGUAGES:
+            yield LANGUAGES[text]
+            continue
         for word in re.split(r"[;,/\n]", text):
             word = word.strip().casefold()
             if word in LANGUAGES:
@@ -114,7 +135,8 @@ _BY_LENGTH = sorted(MATERIALS, key=len, reverse=True)
 def material(texts: list[str], described: Described) -> Iterator[str]:
     """What kind of thing it is: book, ebook, serial, thesis, article, video, audio, map …; nothing where unknown."""
     if described.kind == "marc":
-        yield from (_marc_material(text, described) for text in texts[:1])
+        for text in texts[:1]:
+            yield _marc_material(text, described)
         return
     for text in texts:
         found = next((word for word in _BY_LENGTH if word in text.casefold()), None)
@@ -133,8 +155,8 @@ def _marc_material(leader_6_7: str, described: Described) -> str:
         return "article"
     if described.texts("502abc"):
         return "thesis"
-    online = any(form in ("o", "s", "q") for form in described.texts("008[23]"))
-    return "ebook" if online or any(c == "c" for c in described.texts("007[0]")) else "book"
+    online = not {"o", "s", "q"}.isdisjoint(described.texts("008[23]")) or "c" in described.texts("007[0]")
+    return "ebook" if online else "book"
 
 
 DERIVES: dict[str, Derive] = {

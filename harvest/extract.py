@@ -1,6 +1,6 @@
 """From a described record to its values: one row of fields.toml at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from config.tables import Field
 from harvest.derive import DERIVES
@@ -15,9 +15,14 @@ def values(described: Described, fields: Mapping[str, Field]) -> dict[str, tuple
     kind = described.kind
     for name, field in fields.items():
         path = field.marc if kind == "marc" else field.dc if kind == "dc" else name
-        texts: Iterable[str] = described.texts(path) if path else ()
+        if not path and not field.derive:
+            continue
+        texts = described.texts(path) if path else []
         if field.derive:
-            texts = DERIVES[field.derive](list(texts), described)
-        if kept := tuple(dict.fromkeys([text for t in texts if (text := t.strip())])):
+            texts = list(DERIVES[field.derive](texts, described)) if texts or not path else texts
+        if len(texts) == 1:  # as nearly always
+            if text := texts[0].strip():
+                found[name] = (text,)
+        elif kept := tuple(dict.fromkeys([text for t in texts if (text := t.strip())])):
             found[name] = kept
     return found

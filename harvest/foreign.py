@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, func, select
 
+from harvest.packing import Reading
 from harvest.shape import records
-from harvest.store import Reading, content_of, id_of, values_of
+from harvest.store import content_of, id_of, values_of
 
 MANY = 0.5  # strangers among what came
 ALIKE = 8  # letters with which two titles of one record begin

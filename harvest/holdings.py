@@ -1,7 +1,5 @@
 """Which MARC fields hold a member's copies: a mapping per source, with ready ones for 852, 866, 856, 945, 949, 952."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from config.holdings import Holding
@@ -42,7 +40,14 @@ def _mapping(spec: str) -> Mapping:
 
 def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tuple[Holding, ...]:
     """A record's holdings. What is held as text only (866) is said of the one shelf there is, if there is one."""
-    found = [h for m in maps for field in marc.fields.get(m.tag, ()) for h in _read(field, member, m)]
+    found = [
+        holding
+        for mapping in maps
+        for field in marc.fields.get(mapping.tag, ())
+        if (holding := _read(field, member, mapping))
+    ]
+    if not found:
+        return ()
     shelves = [h for h in found if h.location or h.library or h.call_number or h.barcode]
     spoken = [h for h in found if h.note and h not in shelves and not h.link]
     if len(shelves) == 1 and spoken:
@@ -51,21 +56,20 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
     return tuple(dict.fromkeys(_with_call_number(h, marc) for h in found))
 
 
-def _read(field: Field, member: str, mapping: Mapping) -> Iterator[Holding]:
+def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
     if field.tag == "856" and field.indicators[1] == "2":
-        return  # a related resource (a cover, a table of contents), not the thing itself
-    there: dict[str, list[str]] = {}
-    for code, value in field.subfields:
-        there.setdefault(code, []).append(value)
+        return None  # a related resource (a cover, a table of contents), not the thing itself
     texts: dict[str, str] = {}
-    for code, part in mapping.parts:
-        for value in there.get(code, ()):
-            texts[part] = f"{texts.get(part, '')} {value.strip()}".strip()
+    for wanted, part in mapping.parts:
+        for code, value in field.subfields:
+            if code == wanted and (value := value.strip()):
+                texts[part] = f"{texts[part]} {value}" if part in texts else value
     copies = texts.pop("copies", "")
     texts = {part: trim(text) if part != "link" else text for part, text in texts.items()}
-    if any(texts.values()):
-        count = int(copies) if copies.isdecimal() else int(bool(texts.get("barcode")))
-        yield Holding(member=member, copies=count, **texts)
+    if not any(texts.values()):
+        return None
+    count = int(copies) if copies.isdecimal() else int(bool(texts.get("barcode")))
+    return Holding(member=member, copies=count, **texts)
 
 
 def _with_call_number(holding: Holding, marc: MarcDescribed) -> Holding:

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
+from typing import cast
 
 import msgspec
 
 from config.tables import Source, Tables
 from harvest.formats import open_format
+from harvest.packing import Packed, Reading, pack
 from harvest.record import Batch, Format, Parsed, Payload, XmlFormat
-from harvest.store import Packed, Reading, pack
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ def read(payload: Payload, form: Format) -> Reading:
     if payload.deleted and not payload.data:
         return Reading(payload, Parsed({}, deleted=True))
     try:
-        if payload.element is not None and isinstance(form, XmlFormat):
-            parsed = form.of(payload.element)
+        if payload.element is not None and hasattr(form, "of"):
+            parsed = cast(XmlFormat, form).of(payload.element, payload.data)
         else:
             parsed = form.parse(payload.data)
     except ValueError as error:
@@ -55,12 +56,14 @@ def readings(
     batches: Iterator[Batch], form: Format, source: Source, member: str, tables: Tables
 ) -> Iterator[tuple[Batch, list[Reading]]]:
     """Each batch with its readings, in their order. Files of many records are read by two processes, this one and a
-    second one; a server's answers are waited for longer than they are read."""
+    second one, from the beginning where the file is seen to be large; a server's answers are waited for longer than
+    they are read."""
     seen = 0
+    alone = source.protocol != "file" or (os.cpu_count() or 1) == 1 or parent_process() is not None
     for batch in batches:
         yield batch, [read(payload, form) for payload in batch.payloads]
         seen += len(batch.payloads)
-        if seen >= MANY and source.protocol == "file" and (os.cpu_count() or 1) > 1 and not parent_process():
+        if (seen >= MANY or batch.large) and not alone:
             break
     else:
         return

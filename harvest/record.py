@@ -1,7 +1,7 @@
 """One member's one record, and what a protocol and a format say of it on the way."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -12,7 +12,7 @@ class HarvestError(Exception):
     """A source could not be read: one sentence that names it and says what to do."""
 
 
-class Payload(msgspec.Struct, frozen=True):
+class Payload(msgspec.Struct, frozen=True, gc=False):
     """The bytes of one record as the member sent them, with what the protocol says of it."""
 
     data: bytes
@@ -43,9 +43,10 @@ class Batch(msgspec.Struct, frozen=True):
     payloads: tuple[Payload, ...]
     progress: Progress | None = None
     of: int | None = None  # how many records the source promises in all
+    large: bool = False  # the file that it is from holds thousands of them
 
 
-class Parsed(msgspec.Struct, frozen=True):
+class Parsed(msgspec.Struct, frozen=True, gc=False):
     """What a format read from a payload."""
 
     values: dict[str, tuple[str, ...]]
@@ -94,10 +95,9 @@ class Format(Protocol):
         ...
 
 
-@runtime_checkable
 class XmlFormat(Format, Protocol):
     """A format whose records are XML elements."""
 
-    def of(self, element: Any) -> Parsed:
-        """As parse, of bytes that are parsed already."""
+    def of(self, element: Any, data: bytes) -> Parsed:
+        """As parse, of bytes that were written from an element that is there still."""
         ...

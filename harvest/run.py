@@ -17,11 +17,12 @@ from harvest import extract
 from harvest.foreign import Foreign, Watch
 from harvest.formats import open_format
 from harvest.lessons import Lessons
+from harvest.packing import Reading
 from harvest.protocols import Visit, fetch
 from harvest.readers import read as read_payload
 from harvest.readers import readings
 from harvest.record import Format, HarvestError, Payload, Progress
-from harvest.store import Reading, Run, Store
+from harvest.store import Run, Store
 
 logger = logging.getLogger(__name__)
 

@@ -25,10 +25,10 @@ from config import database
 from config.holdings import Holding
 from harvest.habit import Past
 from harvest.lessons import Learned
-from harvest.record import HarvestError, Parsed, Payload, Progress, Record
+from harvest.packing import Reading, content, pack
+from harvest.record import HarvestError, Parsed, Progress, Record
 from harvest.shape import SHAPE, STEPS, WAS, counter, quarantine, records, records_before, runs, sources, sources_before
 
-FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
 
 
@@ -56,23 +56,6 @@ class Standing(msgspec.Struct, frozen=True):
     deleted: int = 0
     quarantined: int = 0
     last_run: Run | None = None
-
-
-class Packed(msgspec.Struct, frozen=True):
-    """What is kept of a record, as it is kept."""
-
-    payload: bytes
-    content: bytes
-    digest: bytes
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """A payload with what its format made of it: parsed, or the fault that puts it into quarantine."""
-
-    payload: Payload
-    parsed: Parsed | None = None
-    fault: str = ""
-    packed: Packed | None = None  # where another process read it: then the values are in here only
 
 
 class Store:
@@ -247,7 +230,7 @@ class Store:
             old = held.get(local_id)
             if old is None:
                 counts[_outcome(None, row["digest"], row["deleted"])] += 1
-                new.append(row)
+                new.append(row | {"first": run})
             elif all(old[name] == row[name] for name in _SAME) and old["run"] != run:
                 counts["unchanged"] += 1
                 untouched.append(local_id)
@@ -259,7 +242,7 @@ class Store:
         for old, row in changed:
             self._replace(connection, old, row, counts, keep_payload=not good[row["local_id"]].payload.data)
         if new:
-            connection.execute(insert(records), [row | {"first": run} for row in new])
+            database.insert_rows(connection, records, new)
         if untouched:
             here = and_(records.c.member == member, records.c.local_id.in_(untouched))
             told = {"run": run, "digest_before": records.c.digest, "revision_before": records.c.revision}
@@ -492,7 +475,7 @@ class Store:
             for local_id, item in parsed.items():
                 here = and_(records.c.member == member, records.c.local_id == local_id)
                 changed = {
-                    "content": _content(item), "reading": reading, "revision": revision,
+                    "content": content(item), "reading": reading, "revision": revision,
                     "repairs": " ".join(item.repairs),
                 }  # fmt: skip
                 connection.execute(update(records).where(here).values(changed))
@@ -557,16 +540,6 @@ def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: s
     }  # fmt: skip
 
 
-def pack(payload: Payload, parsed: Parsed) -> Packed:
-    """A record as it is kept."""
-    deleted = payload.deleted or parsed.deleted
-    return Packed(
-        zlib.compress(payload.data, FAST),
-        _content(parsed),
-        hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
-    )
-
-
 def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:
     if before == after:
         return "unchanged"
@@ -591,17 +564,12 @@ def values_of(content: bytes) -> dict[str, tuple[str, ...]]:
     return values
 
 
-def _content(parsed: Parsed) -> bytes:
-    """As it is: to compress so little takes a tenth of the whole harvest, and saves 200 bytes a record."""
-    return msgspec.json.encode((parsed.values, parsed.holdings))
-
-
 _Content = tuple[dict[str, tuple[str, ...]], tuple[Holding, ...]]
 
 
-def _plain(content: bytes) -> bytes:
+def _plain(kept: bytes) -> bytes:
     """Earlier versions compressed it."""
-    return content if content[:1] == b"[" else zlib.decompress(content)
+    return kept if kept[:1] == b"[" else zlib.decompress(kept)
 
 
 def _record(row: RowMapping) -> Record:

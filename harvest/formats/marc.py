@@ -6,6 +6,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from itertools import accumulate, chain
 from typing import BinaryIO
 
 import msgspec
@@ -57,7 +58,7 @@ class Marc:
 def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
     """A record whose lengths all hold and whose letters are what it says; None where anything is otherwise.
 
-    It reads what pymarc reads, in a tenth of the time: the tests hold the two against each other.
+    It reads what pymarc reads, in two thirds of the time: the tests hold the two against each other.
     """
     base = payload[12:17]
     if not (base.isdigit() and payload[:5] == b"%05d" % len(payload) and payload.endswith(b"\x1e\x1d")):
@@ -66,17 +67,14 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
     directory, pieces = payload[LEADER : begin - 1], payload[begin:-2].split(b"\x1e")
     if payload[begin - 1 : begin] != b"\x1e" or len(directory) != ENTRY * len(pieces):
         return None
-    at = place = 0
+    lengths = [len(piece) + 1 for piece in pieces]
+    told = b"".join([directory[place + 3 : place + ENTRY] for place in range(0, len(directory), ENTRY)])
+    if told != b"%04d%05d" * len(pieces) % tuple(chain.from_iterable(zip(lengths, accumulate(lengths, initial=0)))):  # noqa: B905
+        return None
     try:
-        for piece in pieces:
-            length = len(piece) + 1
-            if int(directory[place + 3 : place + ENTRY]) != 100_000 * length + at:
-                return None
-            at += length
-            place += ENTRY
         text = _decoded(payload, encoding)
         tags = directory.decode("ascii")
-    except ValueError:  # no number, or no such letters
+    except ValueError:  # no such letters
         return None
     if text is None or letters.troubled(text):
         return None
@@ -133,9 +131,14 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         begin = 0
         while (end := chunk.find(END, begin)) >= 0:
-            rest += chunk[begin : end + 1]
-            yield from _lone(bytes(rest))
-            rest, begin = bytearray(), end + 1
+            piece = chunk[begin : end + 1]
+            if rest:
+                piece, rest = bytes(rest + piece), bytearray()
+            begin = end + 1
+            if piece.find(b"4500", piece.find(b"\x1e") + 1) < 0:  # no second leader in it
+                yield piece.lstrip(BLANK)
+            else:
+                yield from _lone(piece)
         rest += chunk[begin:]
         if len(rest) > LIMIT:
             yield bytes(rest)

@@ -1,6 +1,8 @@
 """MARCXML: MARC records as XML elements, from a file or inside an OAI-PMH answer."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import BinaryIO
 
 from lxml import etree
@@ -27,8 +29,63 @@ class MarcXML:
     def parse(self, payload: bytes) -> Parsed:
         return parsed(described(payload), self.member, self.fields, self.maps)
 
-    def of(self, element: etree._Element) -> Parsed:
-        return parsed(_described(element), self.member, self.fields, self.maps)
+    def of(self, element: etree._Element, data: bytes) -> Parsed:
+        return parsed(plainly(data) or _described(element), self.member, self.fields, self.maps)
+
+
+_OPENED = re.compile(r"<((?:[\w.-]+:)?)record(?:\s[^<>]*)?>\s*")
+
+
+@lru_cache(maxsize=16)
+def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The leader, a field with what follows it, and a subfield, where each name has that prefix."""
+    subfield = rf'<{prefix}subfield code="([^"&<>]+)"(?:/>|>([^<]*)</{prefix}subfield>)\s*'
+    whole = re.sub(r"\((?!\?)", "(?:", subfield)
+    return (
+        re.compile(rf"<{prefix}leader>([^<]*)</{prefix}leader>\s*"),
+        re.compile(
+            rf'<{prefix}(?:controlfield tag="([^"&<>]+)">([^<]*)</{prefix}controlfield>|'
+            rf'datafield tag="([^"&<>]+)" ind1="([^"&<>]+)" ind2="([^"&<>]+)">\s*((?:{whole})*)</{prefix}datafield>)\s*'
+        ),
+        re.compile(subfield),
+    )
+
+
+def plainly(data: bytes) -> MarcDescribed | None:
+    """A record as lxml writes it, whose elements and attributes are the usual ones in the usual order; None where
+    anything is otherwise.
+
+    It reads what is read of the elements, in two thirds of the time: the tests hold the two against each other.
+    """
+    text = data.decode()
+    opened = _OPENED.match(text)
+    if not opened or "&#" in text:
+        return None
+    first, field, subfield = _patterns(opened[1])
+    at, leader = opened.end(), ""
+    if found := first.match(text, at):
+        at, leader = found.end(), _unescaped(found[1])
+    texts, fields = [], []
+    while found := field.match(text, at):
+        at = found.end()
+        control, value, tag, one, two, inner = found.groups()
+        if control:
+            value = _unescaped(value)
+            texts.append(value)
+            fields.append(Field(control, value))
+        else:
+            subfields = [(code, _unescaped(said).strip()) for code, said in subfield.findall(inner)]
+            texts += [said for _, said in subfields]
+            fields.append(Field(tag, "", one + two, tuple(subfields)))
+    if text[at:] != f"</{opened[1]}record>" or not fields or letters.troubled(" ".join(texts)):
+        return None
+    return MarcDescribed(leader, fields)
+
+
+def _unescaped(text: str) -> str:
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def described(payload: bytes) -> MarcDescribed:

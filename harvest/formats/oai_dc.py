@@ -39,7 +39,7 @@ class DublinCore:
         # the id is a file's: OAI-PMH brings the identifier itself
         return self._of(*xml.read(payload), hashlib.sha256(payload).hexdigest()[:16])
 
-    def of(self, element: etree._Element) -> Parsed:
+    def of(self, element: etree._Element, data: bytes) -> Parsed:
         return self._of(element)
 
     def _of(self, root: etree._Element, mended: Iterable[str] = (), local_id: str = "") -> Parsed:

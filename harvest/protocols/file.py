@@ -16,6 +16,7 @@ from harvest.protocols import Visit
 from harvest.record import Batch, Format, HarvestError, Progress
 
 BATCH = 500  # payloads in one transaction
+LARGE = 4 << 20  # bytes of a file, or of an archive: thousands of records
 UPLOADING = (".part", ".filepart", ".crdownload", ".tmp", ".uploading", ".download")  # what is not there yet
 
 
@@ -114,13 +115,14 @@ def _stamp(path: Path) -> str:
 def _batches(stream: io.BufferedIOBase, name: str, form: Format, visit: Visit) -> Iterator[Batch]:
     if not stream.read(1):
         raise HarvestError(f"{name}: the file is empty (0 bytes); ask the member to send it again")
+    large = stream.seek(0, io.SEEK_END) > LARGE
     stream.seek(0)
     some = False
     for inner, unpacked in opened(stream, name, visit.settings.unpacked_mb << 20):  # type: ignore[arg-type]  # a stream of bytes that can be sought
         payloads = iter(form.split(unpacked, inner))
         while batch := tuple(islice(payloads, BATCH)):
             some = True
-            yield Batch(batch)
+            yield Batch(batch, large=large)
     if not some:
         raise HarvestError(f"{name}: there is no record in it; is it the right file, and the right format?")
 

@@ -1,6 +1,9 @@
 """Years in both eras, Thai digits, ISBN and ISSN."""
 
+import random
+
 import pytest
+from stdnum import isbn
 
 from config import values
 
@@ -75,3 +78,13 @@ def test_an_isbn_10_that_ends_in_x() -> None:
 
 def test_an_issn_with_and_without_its_hyphen() -> None:
     assert list(values.issns("ISSN 0378-5955; 03785955; 0378-5956")) == ["0378-5955", "0378-5955"]
+
+
+def test_isbns_are_told_as_stdnum_tells_them() -> None:
+    chance = random.Random(2560)
+    for _ in range(3000):
+        length = chance.choice((9, 12))
+        digits = chance.choice(("", "978", "979"))[: length - 9] + "".join(chance.choices("0123456789", k=length))
+        text = digits[:length] + chance.choice("0123456789X")
+        valid = isbn.is_valid(text)
+        assert list(values.isbns(text)) == ([isbn.to_isbn13(text)] if valid else []), text

@@ -1,18 +1,21 @@
 """Broken and odd files of real systems, and good ones that are broken here: nothing is lost, and titles can be read."""
 
+import contextlib
+import copy
 import io
 import random
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pymarc
 import pytest
+from lxml import etree
 
 from config import Tables
-from harvest.formats import letters, salvage
+from harvest.formats import letters, marcxml, salvage, xml
 from harvest.formats.marc import Marc
 from harvest.record import HarvestError, Parsed, Payload
 from harvest.wording import REPAIRS, in_thai
@@ -291,6 +294,51 @@ def test_random_well_formed_records_are_read_just_as_pymarc_reads_them(tables: T
             fields.append((str(chance.randrange(10, 1000)).zfill(3), chance.choice(("  ", "10", "1 ")) + subfields))
         record = marc21(*fields, encoding=encoding or "utf-8")
         assert as_ours(form, record) == as_pymarc(record, encoding)
+
+
+def records_in(data: Path) -> list[etree._Element]:
+    """Every record in the real XML, and each twice again with something about it made unusual."""
+    chance = random.Random(2560)
+    found: list[etree._Element] = []
+    for path in sorted(data.rglob("*.xml")):
+        with contextlib.suppress(ValueError):
+            found += [e for e in xml.parse_mended(path.read_bytes())[0].iter() if xml.name(e) == "record"]
+    for record in found[:]:
+        for _ in range(2):
+            changed = copy.deepcopy(record)
+            element = chance.choice([e for e in changed.iter() if isinstance(e.tag, str)])
+            chance.choice(UNUSUAL)(element)
+            found.append(changed)
+    return found
+
+
+UNUSUAL: list[Callable[[etree._Element], object]] = [
+    lambda e: setattr(e, "text", " a < b &amp; c\t"),
+    lambda e: setattr(e, "text", "&#3648;สือ \r\n"),
+    lambda e: setattr(e, "text", "à¹€à¸ªà¸·à¸­"),
+    lambda e: setattr(e, "tail", "between"),
+    lambda e: e.set("tag", ""),
+    lambda e: e.set("code", 'a"b'),
+    lambda e: e.set("ind1", "<"),
+    lambda e: e.set("more", "x"),
+    lambda e: e.insert(0, etree.Element("subfield", code="a")),
+    lambda e: e.append(etree.Comment("x")),
+    lambda e: e.append(etree.Element("{urn:x}datafield", tag="245", ind1="0", ind2="0")),
+    lambda e: e.clear(),
+]
+
+
+def test_marcxml_is_read_by_its_text_just_as_by_its_elements(data: Path) -> None:
+    many = 0
+    for element in records_in(data):
+        written = etree.tostring(element, encoding="utf-8", with_tail=False)
+        if by_text := marcxml.plainly(written):
+            many += 1
+            by_elements = marcxml.described(written)
+            assert by_text.leader == by_elements.leader, written
+            assert by_text.in_order == by_elements.in_order, written
+            assert not by_elements.repairs, written
+    assert many > 700
 
 
 # ── fuzz ─────────────────────────────────────────────────────────────────────────────────────────

@@ -18,10 +18,11 @@ import xlsxwriter
 
 from config.installation import Installation
 from harvest import readers
+from harvest.packing import Reading
 from harvest.protocols import file
 from harvest.readers import read
 from harvest.record import Format, Payload
-from harvest.store import Reading, Run, Store
+from harvest.store import Run, Store
 from tests.conftest import Install, member
 from tests.harvest.test_run import book, counts, drop, run
 
@@ -222,7 +223,10 @@ def test_a_folder_may_have_any_name(install: Install, tmp_path: Path) -> None:
     assert counts(run(installation)) == {"added": 1}
 
 
-def test_a_large_file_is_read_by_two_processes_as_by_one(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("many", "large"), [(500, 4 << 20), (10_000, 1000)])
+def test_a_large_file_is_read_by_two_processes_as_by_one(
+    install: Install, monkeypatch: pytest.MonkeyPatch, many: int, large: int
+) -> None:
     """Values, counts and what is set aside are the same, and the last of two records of one id wins."""
     raw = b"".join(book(n) for n in range(4000)) + book(7, "เสื้อ") + b"?\x1d" + book(5000)
     found, here = [], []
@@ -232,7 +236,8 @@ def test_a_large_file_is_read_by_two_processes_as_by_one(install: Install, monke
         time.sleep(0.0005)  # so that the second process is there before all is read
         return read(payload, form)
 
-    monkeypatch.setattr(readers, "MANY", 500)
+    monkeypatch.setattr(readers, "MANY", many)
+    monkeypatch.setattr(file, "LARGE", large)
     monkeypatch.setattr(readers, "read", slowly)
     for processors in (1, 2):
         monkeypatch.setattr(os, "cpu_count", lambda n=processors: n)

@@ -116,6 +116,15 @@ def test_001_and_003_make_the_id_together(tables: Tables) -> None:
     assert reader(tables, "marc").parse(marc21(("001", "7"), ("245", "00$aก"))).local_id == "7"
 
 
+@pytest.mark.parametrize("role", ["ผู้แปล", "ผู้แปลและเรียบเรียง", "ผู้เรียบเรียง", "editors", "Ed.", "translator"])
+@pytest.mark.parametrize("dress", ["{}, {}", "{} [{}] ", "{} ({})", "{} {}"])
+def test_a_role_behind_a_name_is_no_part_of_it(tables: Tables, role: str, dress: str) -> None:
+    name = dress.format("สมชาย ใจดี", role)
+    assert reader(tables, "marc").parse(marc21(("245", "00$aเสือ"), ("100", f"0 $a{name}"))).values["creator"] == (
+        "สมชาย ใจดี",
+    )
+
+
 def test_a_leader_that_says_deleted(tables: Tables) -> None:
     assert reader(tables, "marc").parse(marc21(*TIGER, leader="00000dam a2200000 a 4500")).deleted
 

@@ -9,9 +9,10 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy import text as sql
 
 from config import database
+from harvest.packing import Reading
 from harvest.record import HarvestError, Parsed, Payload, Progress
 from harvest.shape import SHAPE
-from harvest.store import COUNTS, Reading, Run, Store
+from harvest.store import COUNTS, Run, Store
 from tests.conftest import Databases, emptied, schema
 
 

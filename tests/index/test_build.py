@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 import sahaban
 from config import Tables, read
 from config.database import connect, writing
+from harvest.packing import Reading
 from harvest.record import Parsed, Payload
-from harvest.store import Reading, Store
+from harvest.store import Store
 from index import decisions
 from index.build import Busy, Index
 from index.ledger import Ledger

@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 
 from config import Tables
 from config.database import connect, writing
+from harvest.packing import Reading
 from harvest.record import Parsed, Payload
-from harvest.store import Reading
 from index import blocks, isbns, processors, recognise, shape
 from index.check.lookup import Lookup
 from index.ledger import Ledger

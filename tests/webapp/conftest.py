@@ -11,8 +11,9 @@ from sqlalchemy import text
 import sahaban
 from config.holdings import Holding
 from config.installation import Installation
+from harvest.packing import Reading
 from harvest.record import Parsed, Payload
-from harvest.store import Reading, Store
+from harvest.store import Store
 from index.ledger import Ledger
 from search.question import Document
 from search.service import Catalogue
