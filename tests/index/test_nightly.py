@@ -116,6 +116,13 @@ def test_a_member_that_hangs_stops_nobody_and_is_stopped(install: Install) -> No
     assert report["members"]["hangs"]["busy"] == "", "its lock was given back"
 
 
+def test_a_user_without_a_home_that_can_be_written(library: Installation) -> None:
+    result = command(library, "nightly", HOME="/dev/null")
+    assert result.returncode == 0, result.stdout
+    found = command(library, "search", "เสือสมิง", "--json", HOME="/dev/null")
+    assert json.loads(found.stdout)["total"] == 1
+
+
 def test_another_members_file_is_not_told_as_records_that_are_missing(install: Install) -> None:
     """What is missing may be accepted; another's file is to be replaced. The second is news after the first."""
     installation = install(member("good", **GOOD | {"load": "full"}))
