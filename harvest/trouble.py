@@ -27,11 +27,12 @@ SAID: dict[str, tuple[Text, Text]] = {
     ),
     "held": (
         Text(
-            "ระเบียนหายไปจากรายการมากผิดปกติ จึงยังไม่ถอนออก", "so many records are missing from its list that they are kept"
+            "ระเบียนหายไปจากรายการมากผิดปกติ จึงยังไม่ถอนออก",
+            "too many records are missing from its list; none was withdrawn",
         ),
         Text(
-            "ถามห้องสมุด ถ้าถอนจริงสั่ง sahaban harvest {code} --accept ถ้าไม่ใช่ ขอให้ส่งใหม่",
-            "ask the library; if they were withdrawn: sahaban harvest {code} --accept; if not, let it send again",
+            "ถามห้องสมุด ถ้าถอนจริงสั่ง sahaban harvest {code} --accept ถ้าไม่ใช่ ให้ขอรายการใหม่",
+            "ask the library; if they were withdrawn: sahaban harvest {code} --accept; if not, ask for the list again",
         ),
     ),
     "foreign": (
