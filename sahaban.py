@@ -113,6 +113,8 @@ def main() -> None:
     """The command line: an error that was foreseen is one line and its exit code, never a traceback."""
     from config.tables import ConfigError
 
+    # PyThaiNLP would make a folder in the home of whoever runs this, who may have none that can be written
+    os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as end:

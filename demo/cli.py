@@ -37,7 +37,7 @@ def command(installation: Installation, no_serve: bool, port: int | None) -> Non
         except Busy as error:
             raise click.ClickException(f"{error}; wait for it") from error
         if no_serve:
-            click.echo(f"next: sahaban --config {sample.directory} --home {home} serve")
+            click.echo(f"next: {sys.argv[0]} --config {sample.directory} --home {home} serve")
         else:
             _serve(sample, port)
     if code != DONE:

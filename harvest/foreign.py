@@ -11,6 +11,7 @@ from harvest.store import content_of, id_of, values_of
 MANY = 0.5  # strangers among what came
 ALIKE = 8  # letters with which two titles of one record begin
 SAMPLE = 500  # ids by which the other member is looked for
+TOLD = "it looks like the file of"
 
 
 class Foreign(Exception):
@@ -49,7 +50,7 @@ class Watch:
             return ""
         other = self._whose(connection)
         return (
-            f"{self.source}: it looks like the file of {other or 'another library'}: of {self.came} records "
+            f"{self.source}: {TOLD} {other or 'another library'}: of {self.came} records "
             f"{self.unknown} are unknown and {self.renamed} have other titles, and {gone} of {live} are missing; "
             f"nothing of it was taken in. If it is right: sahaban harvest {self.member} --accept"
         )

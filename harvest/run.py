@@ -150,7 +150,7 @@ class _Harvest:
         held = len(self.held)
         whole = visit.lessons.whole
         if (source.load == "full" or whole) and not visit.lessons.left:
-            self._with(within, lambda c: self._withdraw(c, source, number))
+            self._with(within, lambda c: self._withdraw(c, visit, number))
         if len(self.held) > held:
             return
         if (source.protocol == "file" or whole) and not visit.lessons.left:  # what is not broken any more needs nobody
@@ -185,7 +185,7 @@ class _Harvest:
             except HarvestError as error:  # what came until then is kept
                 trouble = error
             if watch and within is not None:
-                gone, live = self.store.missing(within, number, code, source.key)
+                gone, live = self.store.missing(within, number, code, source.key, visit.progress.run)
                 if told := watch.told(within, gone, live, gone > self._allowed(live)):
                     raise Foreign(told) from trouble
         if trouble:
@@ -206,10 +206,10 @@ class _Harvest:
         settings = self.tables.settings
         return min(max(settings.withdraw_floor, live * settings.withdraw_percent / 100), live * MOST)
 
-    def _withdraw(self, connection: Connection, source: Source, number: int) -> None:
+    def _withdraw(self, connection: Connection, visit: Visit, number: int) -> None:
         """What a full load no longer brings was withdrawn, unless it is so much that a person must say so."""
-        code = self.member.code
-        gone, live = self.store.missing(connection, number, code, source.key)
+        code, source = self.member.code, visit.source
+        gone, live = self.store.missing(connection, number, code, source.key, visit.progress.run)
         if gone > self._allowed(live) and not self.accept:
             self.held.append(
                 f"{source.key}: {gone} of {live} records are missing from the full load; they are kept. "

@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
     update,
 )
 
@@ -311,11 +312,16 @@ class Store:
         if not connection.execute(update(sources).where(here).values(kept)).rowcount:
             connection.execute(insert(sources).values({"member": member, "source": source, "progress": "{}"} | kept))
 
-    def missing(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
-        """After a full load: (live records of the source that did not come, live records that it had before)."""
+    def missing(self, connection: Connection, run: int, member: str, source: str, since: int = 0) -> tuple[int, int]:
+        """After a full load: (live records of the source that did not come, live records that it had before).
+
+        ``since`` is the last run whose load was taken for whole; 0: none is known. What a load brought that was
+        held back afterwards is not counted: the same load would lack a smaller share the next night, and go through.
+        """
+        before = records.c.first.is_(None) | (records.c.first <= since) if since else true()
         live = and_(
             records.c.member == member, records.c.source == source,
-            records.c.deleted.is_(False), records.c.first.is_distinct_from(run),
+            records.c.deleted.is_(False), records.c.first.is_distinct_from(run), before,
         )  # fmt: skip
         count = select(func.count()).select_from(records)
         gone = connection.scalar(count.where(live, records.c.run != run)) or 0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from config.tables import Member, Settings, Text
-from harvest import habit
+from harvest import foreign, habit
 from harvest.habit import Past
 from harvest.store import Standing
 
@@ -27,11 +27,21 @@ SAID: dict[str, tuple[Text, Text]] = {
     ),
     "held": (
         Text(
-            "ระเบียนหายไปจากรายการมากผิดปกติ จึงยังไม่ถอนออก", "so many records are missing from its list that they are kept"
+            "ระเบียนหายไปจากรายการมากผิดปกติ จึงยังไม่ถอนออก",
+            "too many records are missing from its list; none was withdrawn",
         ),
         Text(
-            "ถามห้องสมุด ถ้าถอนจริงสั่ง sahaban harvest {code} --accept ถ้าไม่ใช่ ขอให้ส่งใหม่",
-            "ask the library; if they were withdrawn: sahaban harvest {code} --accept; if not, let it send again",
+            "ถามห้องสมุด ถ้าถอนจริงสั่ง sahaban harvest {code} --accept ถ้าไม่ใช่ ให้ขอรายการใหม่",
+            "ask the library; if they were withdrawn: sahaban harvest {code} --accept; if not, ask for the list again",
+        ),
+    ),
+    "foreign": (
+        Text("ไฟล์ที่ได้รับดูเหมือนเป็นของห้องสมุดอื่น จึงยังไม่รับเข้า", "its file looks like another library's, and was not taken in"),
+        Text(
+            "ตรวจว่าวางไฟล์ผิดที่หรือไม่ แล้วนำไฟล์ที่ถูกต้องมาวางแทน ถ้าเป็นของห้องสมุดนี้จริง สั่ง sahaban harvest {code} --accept "
+            "ระเบียนเดิมที่ไม่มีในไฟล์จะถูกถอนออก",
+            "put the right file in its place; if it is this library's after all: sahaban harvest {code} --accept, "
+            "which withdraws the records that the file lacks",
         ),
     ),
     "quarantine": (
@@ -84,7 +94,8 @@ def troubles(member: Member, standing: Standing, history: Sequence[Past], settin
     if alarm:
         found.append(_trouble(alarm.kind, member, alarm.since, alarm.days, alarm.longest))
     if run.outcome in ("failed", "held") and not (alarm and alarm.kind == "failing"):
-        found.append(_trouble(run.outcome, member, run.started))
+        other = run.outcome == "held" and foreign.TOLD in (run.error or "")
+        found.append(_trouble("foreign" if other else run.outcome, member, run.started))
     if run.outcome in habit.FINISHED and not standing.live and not standing.quarantined:
         found.append(_trouble("empty", member, run.started))
     if standing.quarantined > settings.quarantine_limit:

@@ -106,7 +106,7 @@ def _unpack(file: Path, into: Path) -> Contents:
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error.strerror or error}") from error
     except (zipfile.BadZipFile, KeyError, EOFError, ValueError, RuntimeError) as error:
-        raise BackupError(f"{file} is no whole backup: {error}") from error
+        raise BackupError(f"{file} is no whole backup: {error}; name a file that `sahaban backup` wrote") from error
     return contents
 
 

@@ -147,7 +147,7 @@ def member_line(code: str, standing: Standing, tables: Tables, waiting: Sequence
     if run.outcome == "failed" and not (code in tables.members and tables.members[code].source):
         return f"{said}; it has no source now"
     for trouble in waiting:
-        known = trouble.kind in ("failed", "held")  # the run's own words say it
+        known = trouble.kind in ("failed", "held", "foreign")  # the run's own words say it
         what, step = trouble.said, trouble.step
         said += f"; {step.en}" if known else f"; {what.en}: {step.en}"
         if tables.settings.language == "th":

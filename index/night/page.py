@@ -164,7 +164,7 @@ def _item(report: Report, code: str, trouble: Trouble, first: str) -> str:
         else ""
     )
     run = report.members[code].run if code else None
-    error = run.error if run and trouble.kind in ("failed", "held", "failing") and run.error else ""
+    error = run.error if run and trouble.kind in ("failed", "held", "foreign", "failing") and run.error else ""
     beside = f"{trouble.said.in_language(other)} → {trouble.step.in_language(other)}"
     return (
         f"<li><p><b>{escaped(name.in_language(first))}</b>"

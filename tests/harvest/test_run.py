@@ -272,6 +272,21 @@ def test_a_full_load_that_lacks_too_much_is_held_until_a_person_accepts(install:
     assert (accepted.outcome, counts(accepted)) == ("done", {"unchanged": 40, "deleted": 45})
 
 
+@pytest.mark.parametrize(("old", "kept", "new"), [(3, 1, 1), (600, 560, 500)])
+def test_a_load_that_was_held_back_is_held_each_night(install: Install, old: int, kept: int, new: int) -> None:
+    """Its new records are taken in the first night; they must not make what is missing a smaller share the second."""
+    installation = install(member("aaa", protocol="file", path="drop", format="marc", load="full"))
+    drop(installation, **{"a.mrc": b"".join(book(n) for n in range(old))})
+    run(installation)
+    drop(installation, **{"a.mrc": b"".join(book(n) for n in [*range(kept), *range(1000, 1000 + new)])})
+    for night in (1, 2, 3):
+        held = run(installation)
+        assert held.outcome == "held", (night, counts(held))
+        assert f"{old - kept} of {old} records are missing" in (held.error or "")
+    accepted = run(installation, accept=True)
+    assert (accepted.outcome, counts(accepted)) == ("done", {"unchanged": kept + new, "deleted": old - kept})
+
+
 def test_the_psu_sample_comes_with_its_repeated_ids(install: Install, data: Path) -> None:
     installation = install(member("aaa", protocol="file", path=str(data / "marc/psu-sample-728.mrc"), format="marc"))
     first = run(installation)

@@ -202,7 +202,9 @@ def test_a_damaged_backup_is_refused_and_what_is_here_stays(origin: Installation
     middle = len(raw) // 2
     for damaged in (b"", raw[:middle], raw[:middle] + bytes(200) + raw[middle + 200 :], b"PK\x05\x06" + bytes(18)):
         kept.write_bytes(damaged)
-        with pytest.raises(backup.BackupError, match="is no whole backup"):
+        with pytest.raises(
+            backup.BackupError, match=r"is no whole backup: .*; name a file that `sahaban backup` wrote"
+        ):
             backup.restore(empty, kept)
     assert not (tmp_path / "tables").exists()
     assert [p.name for p in (tmp_path / "home").iterdir() if p.suffix != ".lock"] == []

@@ -116,6 +116,32 @@ def test_a_member_that_hangs_stops_nobody_and_is_stopped(install: Install) -> No
     assert report["members"]["hangs"]["busy"] == "", "its lock was given back"
 
 
+def test_a_user_without_a_home_that_can_be_written(library: Installation) -> None:
+    result = command(library, "nightly", HOME="/dev/null")
+    assert result.returncode == 0, result.stdout
+    found = command(library, "search", "เสือสมิง", "--json", HOME="/dev/null")
+    assert json.loads(found.stdout)["total"] == 1
+
+
+def test_another_members_file_is_not_told_as_records_that_are_missing(install: Install) -> None:
+    """What is missing may be accepted; another's file is to be replaced. The second is news after the first."""
+    installation = install(member("good", **GOOD | {"load": "full"}))
+    shelve(installation, titles=("เสือสมิง", "เสื้อผ้าอีสาน", "นิทานอีสป"))
+    assert night(installation)[0] == 0
+    shelve(installation, titles=("เสือสมิง",))
+    code, report = night(installation)
+    assert (code, report["new"]) == (1, ["good/held"])
+    shelve(installation, titles=("ช่างยนต์เบื้องต้น", "ไฟฟ้ากำลัง", "งานเชื่อมโลหะ"))
+    code, report = night(installation)
+    assert (code, report["new"]) == (1, ["good/foreign"])
+    told = (installation.home / "reports" / "last.html").read_text(encoding="utf-8")
+    assert "ไฟล์ที่ได้รับดูเหมือนเป็นของห้องสมุดอื่น" in told
+    assert "of 3 records 3 are unknown" in told
+    shown = command(installation, "status").stdout
+    assert "put the right file in its place" in shown
+    assert "if they were withdrawn" not in shown
+
+
 def test_a_member_whose_process_dies_costs_only_itself(install: Install, tmp_path: Path) -> None:
     """As the kernel does it where memory is short."""
     with serving() as server:
