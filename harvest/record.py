@@ -33,7 +33,7 @@ class Progress(msgspec.Struct, frozen=True):
     reached: str = ""  # the unfinished list comes in the order of its datestamps, and has come so far
     files: dict[str, str] = {}  # what was read, as it was then: name -> size and time, or ETag and Last-Modified
     reading: str = ""  # ... with which tables
-    run: int = 0  # ... in which run
+    run: int = 0  # ... in which run; of a server: the last one that listed it whole, and was not held back
     superseded: int = 0  # ... and how many of its records a later one of the same id replaced
 
 

@@ -155,6 +155,9 @@ class _Harvest:
             return
         if (source.protocol == "file" or whole) and not visit.lessons.left:  # what is not broken any more needs nobody
             self._with(within, lambda c: self.store.resolve_quarantine(c, number, code, source.key))
+        if whole:
+            known = msgspec.structs.replace(self.store.progress(code, source.key), run=number)
+            self._with(within, lambda c: self.store.advance(c, number, code, source.key, known))
         if files:
             superseded = self._with(within, lambda c: self.store.superseded(c, number)) - before
             files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)

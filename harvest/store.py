@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     true,
     update,
@@ -315,10 +316,12 @@ class Store:
     def missing(self, connection: Connection, run: int, member: str, source: str, since: int = 0) -> tuple[int, int]:
         """After a full load: (live records of the source that did not come, live records that it had before).
 
-        ``since`` is the last run whose load was taken for whole; 0: none is known. What a load brought that was
-        held back afterwards is not counted: the same load would lack a smaller share the next night, and go through.
+        ``since`` is the last run whose load was taken for whole; 0: none is known. What came in a run after it that
+        was held back is not counted: the same load would lack a smaller share the next night, and go through.
         """
-        before = records.c.first.is_(None) | (records.c.first <= since) if since else true()
+        done = select(runs.c.id).where(runs.c.member == member, runs.c.outcome == "done")
+        counted = or_(records.c.first.is_(None), records.c.first <= since, records.c.first.in_(done))
+        before = counted if since else true()
         live = and_(
             records.c.member == member, records.c.source == source,
             records.c.deleted.is_(False), records.c.first.is_distinct_from(run), before,

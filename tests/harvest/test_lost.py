@@ -200,3 +200,27 @@ def test_a_server_that_sends_something_else(
         assert counts(run(installation, full=True, accept=True))["deleted"] == many - (many * 2 // 5) * (
             what == "fewer"
         )
+
+
+@pytest.mark.parametrize("deletions", ["no", "persistent"])
+def test_a_list_that_is_held_back_stays_so_however_many_it_brings(
+    install: Install, scripted: Scripted, deletions: str
+) -> None:
+    scripted.identify = said_of(deletions)
+    installation = install(member("aaa", protocol="oai", url=scripted.url, format="oai_dc"))
+    scripted.answers = [page(*map(str, range(MANY)))]
+    run(installation)
+    ours = held_by(installation)
+    others = [f"oai:other:{n}" for n in range(20 * MANY)]
+    for night in range(3):
+        scripted.answers = [page(*map(str, range(MANY // 2)), *others)]
+        result = run(installation, full=True)
+        assert (night, result.outcome) == (night, "held")
+        assert set(ours) <= set(held_by(installation))
+        scripted.answers = [NO_MATCH]
+        assert run(installation).outcome == "done"
+    scripted.answers = [page(*map(str, range(MANY // 2)), *others)]
+    assert counts(run(installation, full=True, accept=True))["deleted"] == MANY - MANY // 2
+    scripted.answers = [page(*map(str, range(MANY // 2)))]
+    result = run(installation, full=True)
+    assert (result.outcome, str(len(others)) in (result.error or "")) == ("held", True), "they count from then on"

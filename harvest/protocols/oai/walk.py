@@ -80,7 +80,7 @@ class Walk:
         if self.gaps:
             raise HarvestError(f"{self.client.endpoint}: not all could be had: {'; '.join(self.gaps[:3])}")
         self._learn_whole(whole)
-        yield Batch((), Progress(watermark=self.until or database.now()))
+        yield Batch((), self._reached(self.until or database.now()))
 
     def _learn_whole(self, whole: bool) -> None:
         if whole:
@@ -198,7 +198,7 @@ class Walk:
             yield from self._span(half, part=True)
             if half.until and not self.gaps:
                 self.watermark = half.until
-                yield Batch((), Progress(watermark=self.watermark))
+                yield Batch((), self._reached(self.watermark))
 
     def _singly(self, span: Span, trouble: HarvestError) -> Iterator[Batch]:
         """The records of the narrowest span, one by one; what cannot be read is set aside with its bytes."""
@@ -254,11 +254,14 @@ class Walk:
                 raise Shorter(f"{self.client.endpoint}: the list became shorter while it was read")
         short = 0 if size is None or listed is None else size - listed
         if short > 0 and not self._bearably_short(size or 0, listed or 0):
-            yield Batch((), Progress(self.watermark))
+            yield Batch((), self._reached(self.watermark))
             raise Short(f"{self.client.endpoint}: it claims {size} records and sent {listed}: a shortfall of {short}")
 
     def _on(self, token: str) -> Progress:
-        return Progress(self.watermark, token, self.until, self.order.reached)
+        return self._reached(self.watermark, token, self.until, self.order.reached)
+
+    def _reached(self, watermark: str, token: str = "", until: str = "", reached: str = "") -> Progress:
+        return Progress(watermark, token, until, reached, run=self.visit.progress.run)
 
     def _bearably_short(self, size: int, listed: int) -> bool:
         """Whether a list that is shorter than the server claims is taken for whole: it lacks little, or it lacked as
