@@ -14,7 +14,7 @@ from config import database
 from config.tables import Tables
 from search import keyboard, plan, romanised, spelling, text
 from search.documents import Documents
-from search.engines import Counts, Engine, Facets, Found
+from search.engines import LETTERS, Counts, Engine, Facets, Found
 from search.generation import Generations
 from search.headings import Completion, Headings, Shelf
 from search.language import Language
@@ -270,10 +270,12 @@ class Catalogue:
         return self.documents_store.count()
 
     def warm(self) -> None:
-        """Load the dictionary and the index before the first reader comes. Raises EngineError."""
+        """Load the dictionary, the index and the headings' before the first reader comes. Raises EngineError."""
         self.engine()
         spelling.corrections("ห้องสมุท librry", self.vocabulary())
         romanised.readings("hong samut", self.vocabulary())
+        for letter in LETTERS:
+            self.complete(letter)
 
     def engine(self) -> Engine:
         """The live generation, opened anew when it was switched or added to. Raises EngineError."""
