@@ -547,6 +547,16 @@ def test_a_night_keeps_so_many_backups(library: Installation, tmp_path: Path) ->
     assert "2 records" in shown.stdout
 
 
+def test_a_clock_that_goes_backwards_costs_no_new_backup(library: Installation, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    later = [folder / f"night-2099-01-0{day}T00-00-00Z.backup" for day in (1, 2)]
+    for path in later:
+        path.write_text("x")
+    code, report = night(library, backups=2, backup_directory=folder)
+    assert (code, {*folder.iterdir()}) == (0, {Path(report["backup"]), later[1]})
+
+
 def test_a_backup_that_fails_is_told_and_deletes_none(library: Installation, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     code, report = night(library, backups=1, backup_directory=tmp_path / "file")
