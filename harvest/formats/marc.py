@@ -55,7 +55,7 @@ class Marc:
         return read or MarcDescribed(*msgspec.structs.astuple(salvage.read(payload, self.encoding)))
 
 
-_UNCODED = re.compile("\x1f[^\x00-\x7f]")  # no code, but the first letter of a text that would be lost with it
+_UNCODED = re.compile("\x1f[\u0e00-\u0e7f]")  # no code, but the first letter of a Thai text that would be lost with it
 
 
 def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:

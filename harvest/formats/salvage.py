@@ -211,7 +211,7 @@ def _indicators(first: str) -> tuple[str, str]:
 def _subfield(part: str, repairs: dict[str, None]) -> tuple[str, str]:
     """Code and value; a code with an accent (``á``) was an ``a``, and a Thai letter begins a text that has none."""
     code = unicodedata.normalize("NFD", part[0])[0]
-    if not code.isascii():
+    if "\u0e00" <= code <= "\u0e7f":
         repairs["codes"] = None
         return "a", part
     if code != part[0]:
