@@ -233,6 +233,11 @@ def until(holds: Callable[[], object], seconds: float = 60) -> None:
 # ── the report ───────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_night_that_cannot_say_who_has_the_turn_goes_on(library: Installation) -> None:
+    (library.home / "nightly.json").mkdir(parents=True)  # as on a full disk, nothing can be written there
+    assert night(library)[0] == 0
+
+
 def test_the_report_is_kept_in_three_forms_and_the_last_one_is_found(library: Installation) -> None:
     code, report = night(library)
     assert (code, report["outcome"], report["new"]) == (0, "done", [])
