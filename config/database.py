@@ -3,7 +3,7 @@
 import datetime
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -153,29 +153,32 @@ def prepare(engine: Engine, room: str, tables: MetaData, steps: Sequence[Step] =
     itself. Raises ConfigError where the database is newer than this program, or cannot be reached.
     """
     check(engine)
-    with writing(engine) as connection:
+    with writing(engine) as connection:  # one transaction: of two who come at once, the second finds it done
         _shape.create_all(connection)
         version = connection.scalar(select(_versions.c.version).where(_versions.c.room == room))
         if version is None:
             tables.create_all(connection)
             connection.execute(insert(_versions).values(room=room, version=len(steps)))
             return
-    if version > len(steps):
-        raise ConfigError([f"database: the {room} tables have version {version}, this program knows {len(steps)}"])
-    if version < len(steps):
-        _backup(engine)
-        with writing(engine) as connection:
+        if version > len(steps):
+            raise ConfigError([f"database: the {room} tables have version {version}, this program knows {len(steps)}"])
+        if version < len(steps):
+            _backup(engine)
             for step in steps[version:]:
                 step(connection)
             connection.execute(_versions.update().where(_versions.c.room == room).values(version=len(steps)))
 
 
 def _backup(engine: Engine) -> None:
+    """What is committed; where two rooms are migrated within a second, what was there before the first of them."""
     if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
         return
     path = Path(engine.url.database)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    with sqlite3.connect(path) as source, sqlite3.connect(path.with_suffix(f".{stamp}.backup")) as target:
+    kept = path.with_suffix(f".{stamp}.backup")
+    if kept.exists():
+        return
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(kept)) as target:
         source.backup(target)
 
 

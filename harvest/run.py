@@ -73,6 +73,15 @@ def _alone(home: Path, code: str) -> Iterator[None]:
         raise Locked(f"{code}: another harvest of this member is running") from error
 
 
+@contextmanager
+def no_harvest(home: Path) -> Iterator[None]:
+    """No member that was ever harvested is harvested meanwhile. Raises Locked."""
+    with ExitStack() as held:
+        for lock in sorted(home.glob("harvest-*.lock")):
+            held.enter_context(_alone(home, lock.stem.removeprefix("harvest-")))
+        yield
+
+
 class _Harvest:
     def __init__(
         self, member: Member, tables: Tables, store: Store, home: Path | None, full: bool, accept: bool, tell: Tell

@@ -14,10 +14,13 @@ import config
 from config import database
 from config.installation import Installation
 from config.tables import TABLES
+from harvest.run import no_harvest
 from index import copying
-from index.build import Index
+from index.build import Index, alone
 from index.copying import Tell
 from index.night.turn import turn
+from search.generation import Generations
+from search.schema import Schema
 
 FORMAT = 1
 SHIPPED = Path(config.__file__).parent
@@ -72,25 +75,29 @@ def restore(
 ) -> tuple[Installation, Contents]:
     """Bring an installation back: its tables, its database, and an index made anew. Where it was restored, and what.
 
-    What is there already is replaced only by ``force``. Raises BackupError, ConfigError, Busy, EngineError.
+    What is there already is replaced only by ``force``. Raises BackupError, ConfigError, Busy, Locked, EngineError.
     """
     directory = Path("config") if installation.directory.resolve() == SHIPPED.resolve() else installation.directory
     installation.home.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=installation.home, prefix=".restore-") as beside,
         turn(installation.home, "restore"),
+        alone(installation.home),
+        no_harvest(installation.home),
     ):
         contents = _unpack(file, Path(beside))
-        target = Installation(Path(beside), installation.home, installation.known, installation.named).database
+        there = Installation(Path(beside), installation.home, installation.known, installation.named)
+        target, settings = there.database, there.tables.settings
         try:
             if not force:
                 _refuse(directory, target)
-            _take_in(Path(beside, DATABASE), target, tell)
+            with Generations(installation.home, settings.engine, Schema(there.tables.fields)).replaced():
+                _take_in(Path(beside, DATABASE), target, tell)
         finally:
             target.dispose()
         _place(Path(beside), directory)
-    restored = Installation(directory, installation.home, installation.known, installation.named)
-    Index(restored.tables, restored.database, restored.home, tell).anew()
+        restored = Installation(directory, installation.home, installation.known, installation.named)
+        Index(restored.tables, restored.database, restored.home, tell).anew()
     return restored, contents
 
 

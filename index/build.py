@@ -63,6 +63,17 @@ def _marked(connection: Connection, most: int) -> list[Title]:
     return [Title(id_, found, works.get(id_, "")) for id_, found in records.items()]
 
 
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Nobody else builds the index meanwhile. Raises Busy."""
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / "index.lock").acquire(timeout=0):
+            yield
+    except Timeout as error:
+        raise Busy("another process is building the index") from error
+
+
 class Index:
     """The way from records to the engine, for one installation."""
 
@@ -77,22 +88,13 @@ class Index:
         A rebuild reads payloads again where the tables changed, draws all edges and makes all documents anew;
         ids and decisions stay. Without one, the engine must have an index of this version, or none yet.
         """
-        with self._alone():
+        with alone(self.home):
             return self._run(rebuild)
 
     def anew(self) -> None:
-        """A new generation of the documents as they stand: after they came from elsewhere. Raises Busy, EngineError."""
-        with self._alone():
-            self.generations.build(self.documents, lambda done: self.tell("index", done, None))
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self.home.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.home / "index.lock").acquire(timeout=0):
-                yield
-        except Timeout as error:
-            raise Busy("another process is building the index") from error
+        """A new generation of the documents as they stand: after they came from elsewhere. Raises EngineError. Nobody
+        else may be at it: see ``alone``."""
+        self.generations.build(self.documents, lambda done: self.tell("index", done, None))
 
     def _run(self, rebuild: bool) -> Built:
         whole = rebuild or not self._live()

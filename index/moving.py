@@ -9,6 +9,7 @@ from sqlalchemy import Engine, make_url
 from config import database
 from config.installation import Installation
 from harvest.cli import BUSY
+from harvest.run import Locked
 from index import backup as backups
 from index import copying
 from index.build import Busy
@@ -82,7 +83,7 @@ def restore(installation: Installation, file: Path, force: bool) -> None:
             restored, kept = backups.restore(installation, file, force, tell)
     except (backups.BackupError, EngineError) as error:
         raise click.ClickException(str(error)) from error
-    except Busy as error:
+    except (Busy, Locked) as error:
         click.echo(f"{error}; wait for it", err=True)
         sys.exit(BUSY)
     click.echo(f"restored {_told(kept.rows)}, as of {kept.moment}; the tables are in {restored.directory}")

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -87,6 +88,19 @@ class Generations:
         self._point(path)
         self._sweep(path)
         return engine.count()
+
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """No generation is live while the documents are replaced by others, whose numbers are other titles'; none is
+        afterwards, until one is built. Where it fails the live one is what it was."""
+        live = self.live()
+        self.pointer.unlink(missing_ok=True)
+        try:
+            yield
+        except BaseException:
+            if live:
+                self._point(live)
+            raise
 
     def update(self, documents: Documents, tell: Callable[[int], None] = lambda done: None) -> int:
         """Bring the live generation up to date. How many documents changed. Raises EngineError as ``current``."""

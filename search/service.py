@@ -289,10 +289,13 @@ class Catalogue:
         return self._engine
 
     def vocabulary(self) -> Vocabulary:
-        """The words of the live generation."""
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self.engine().words(ANY))
-        return self._vocabulary
+        """The words of the live generation; other threads may ask at the same time, and over a switch."""
+        engine, stamp, known = self.engine(), self._stamp, self._vocabulary
+        if known is None:
+            known = Vocabulary(engine.words(ANY))
+            if stamp == self._stamp:
+                self._vocabulary = known
+        return known
 
 
 def _first(engine: Engine, tree: wq.Query) -> Found:

@@ -55,6 +55,9 @@ class Marc:
         return read or MarcDescribed(*msgspec.structs.astuple(salvage.read(payload, self.encoding)))
 
 
+_UNCODED = re.compile("\x1f[\u0e00-\u0e7f]")  # no code, but the first letter of a Thai text that would be lost with it
+
+
 def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
     """A record whose lengths all hold and whose letters are what it says; None where anything is otherwise.
 
@@ -76,7 +79,7 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
         tags = directory.decode("ascii")
     except ValueError:  # no such letters
         return None
-    if text is None or letters.troubled(text):
+    if text is None or letters.troubled(text) or _UNCODED.search(text):
         return None
     fields = []
     place = 0

@@ -209,8 +209,11 @@ def _indicators(first: str) -> tuple[str, str]:
 
 
 def _subfield(part: str, repairs: dict[str, None]) -> tuple[str, str]:
-    """Code and value; a code with an accent (``á``) was an ``a``."""
+    """Code and value; a code with an accent (``á``) was an ``a``, and a Thai letter begins a text that has none."""
     code = unicodedata.normalize("NFD", part[0])[0]
+    if "\u0e00" <= code <= "\u0e7f":
+        repairs["codes"] = None
+        return "a", part
     if code != part[0]:
         repairs["codes"] = None
     return code, part[1:]

@@ -86,7 +86,8 @@ def backup_file(home: Path, tables: Tables, moment: str) -> Path:
 
 
 def let_backups_go(newest: Path, most: int) -> None:
-    """Keep so many of the nights' own backups, once the newest is whole; what others put beside them stays."""
-    ours = sorted(path for path in newest.parent.iterdir() if _BACKUP.fullmatch(path.name))
-    for path in ours[:-most]:
+    """Keep so many of the nights' own backups, once the newest is whole; what others put beside them stays. The newest
+    stays whatever its name: a clock may go backwards."""
+    ours = sorted(path for path in newest.parent.iterdir() if _BACKUP.fullmatch(path.name) and path != newest)
+    for path in ours[: max(0, len(ours) - most + 1)]:
         path.unlink(missing_ok=True)

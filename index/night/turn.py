@@ -37,11 +37,13 @@ def turn(home: Path, doing: str) -> Iterator[Holder | None]:
         with FileLock(home / LOCK).acquire(timeout=0):
             killed = _holder(told)
             here = Holder(os.getpid(), socket.gethostname(), database.now(), doing)
-            told.write_bytes(msgspec.json.encode(here))
+            with contextlib.suppress(OSError):  # a full disk: the night itself says so, and to whom it can
+                told.write_bytes(msgspec.json.encode(here))
             try:
                 yield killed
             finally:
-                told.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    told.unlink(missing_ok=True)
     except Timeout as error:
         held = _holder(told)
         if held is None:

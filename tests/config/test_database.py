@@ -1,6 +1,7 @@
 """The database brings itself up to date, with a backup first; both kinds keep what rooms rely on."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,40 @@ def test_two_who_come_first_at_once_make_the_tables_once(databases: Databases) -
     for thread in threads:
         thread.join()
     assert not failed
+
+
+def test_two_who_migrate_at_once_do_it_once(databases: Databases, tmp_path: Path) -> None:
+    engine = databases()
+    database.prepare(engine, "room", shape("a"))
+    failed: list[BaseException] = []
+    together = threading.Barrier(6)
+
+    def migrate() -> None:
+        try:
+            together.wait()
+            database.prepare(engine, "room", shape("a", "b"), [add_column])
+        except BaseException as error:  # told in the main thread
+            failed.append(error)
+
+    threads = [threading.Thread(target=migrate) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert [column["name"] for column in inspect(engine).get_columns("things")] == ["a", "b"]
+
+
+def test_rooms_that_are_migrated_within_a_second_keep_what_was_before_both(tmp_path: Path) -> None:
+    engine = database.connect(f"sqlite:///{tmp_path / 'a.db'}")
+    database.prepare(engine, "room", shape("a"))
+    database.prepare(engine, "hall", MetaData())
+
+    def add_c(connection: Connection) -> None:
+        connection.execute(text("ALTER TABLE things ADD COLUMN c INTEGER"))
+
+    time.sleep(1 - time.time() % 1)  # a second begins
+    database.prepare(engine, "room", shape("a", "b"), [add_column])
+    database.prepare(engine, "hall", MetaData(), [add_c])
+    before = database.connect(f"sqlite:///{min(tmp_path.glob('*.backup'))}")
+    assert [column["name"] for column in inspect(before).get_columns("things")] == ["a"]

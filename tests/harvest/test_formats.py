@@ -125,6 +125,12 @@ def test_a_role_behind_a_name_is_no_part_of_it(tables: Tables, role: str, dress:
     )
 
 
+@pytest.mark.parametrize("encoding", ["", "utf-8", "tis-620"])
+def test_a_subfield_without_a_code_loses_no_letter(tables: Tables, encoding: str) -> None:
+    raw = marc21(*TIGER[:2], ("245", "00$aเสือ$สมิง"), encoding=encoding or "utf-8")
+    assert "สมิง" in reader(tables, "marc", encoding=encoding).parse(raw).values["title"][0]
+
+
 def test_a_leader_that_says_deleted(tables: Tables) -> None:
     assert reader(tables, "marc").parse(marc21(*TIGER, leader="00000dam a2200000 a 4500")).deleted
 

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from sqlalchemy import Engine, delete, select, update
 
 import sahaban
 from config import ConfigError, Tables, database
 from config.installation import Installation
-from harvest.run import harvest
+from harvest.run import Locked, harvest
 from harvest.store import Store
 from index import backup, copying, decisions, shape
-from index.build import Index
+from index.build import Busy, Index
 from search.question import Document, Page, Query
 from search.service import Catalogue
 from tests.conftest import ROOT, Databases, member
@@ -210,6 +211,56 @@ def test_a_damaged_backup_is_refused_and_what_is_here_stays(origin: Installation
     assert [p.name for p in (tmp_path / "home").iterdir() if p.suffix != ".lock"] == []
     with pytest.raises(backup.BackupError, match="cannot be read: No such file"):
         backup.restore(empty, tmp_path / "nowhere")
+
+
+def kept_again(origin: Installation, engine: Engine, tmp_path: Path) -> tuple[Installation, Path]:
+    """An installation of its own, with an index, and a backup of another one to restore over it."""
+    kept = tmp_path / "kept"
+    backup.write(origin, kept)
+    copying.copy(origin.database, engine)
+    shutil.copytree(origin.directory, tmp_path / "tables", ignore=shutil.ignore_patterns("home"))
+    other = Installation(tmp_path / "tables", tmp_path / "home", sahaban.known)
+    other.__dict__["database"] = engine
+    Index(*opened(other)).anew()
+    return other, kept
+
+
+@pytest.mark.parametrize("step", ["records", "index"])
+def test_a_restore_that_breaks_off_leaves_no_index_of_other_titles(
+    step: str, origin: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = database.connect(f"sqlite:///{tmp_path / 'there.db'}")
+    monkeypatch.setenv("SAHABAN_DATABASE", f"sqlite:///{tmp_path / 'there.db'}")
+    other, kept = kept_again(origin, engine, tmp_path)
+    live = Catalogue(*opened(other)).generations.live()
+
+    def break_off(told: str, done: int, of: int | None) -> None:
+        if told == step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("search.generation._told", lambda made, tell: [*made, tell(1000)][:-1])
+    with pytest.raises(KeyboardInterrupt):
+        backup.restore(other, kept, force=True, tell=break_off)
+    assert Catalogue(*opened(other)).generations.live() == (live if step == "records" else None)
+    monkeypatch.undo()
+    assert Index(*opened(other)).run().titles == Catalogue(*opened(origin)).titles()
+    assert answers(other, questions(origin)[::20]) == answers(origin, questions(origin)[::20])
+    engine.dispose()
+
+
+@pytest.mark.parametrize("lock", ["index.lock", "harvest-psu.lock", "nightly.lock"])
+def test_nothing_is_restored_over_what_is_being_written(
+    lock: str, origin: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = database.connect(f"sqlite:///{tmp_path / 'there.db'}")
+    monkeypatch.setenv("SAHABAN_DATABASE", f"sqlite:///{tmp_path / 'there.db'}")
+    other, kept = kept_again(origin, engine, tmp_path)
+    with database.writing(engine) as connection:
+        connection.execute(delete(shape.decisions))
+    with FileLock(other.home / lock), pytest.raises((Busy, Locked)):
+        backup.restore(other, kept, force=True)
+    assert rows(engine)["decisions"] == set()
+    engine.dispose()
 
 
 # ── as an operator does it ───────────────────────────────────────────────────────────────────────

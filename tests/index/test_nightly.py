@@ -259,6 +259,11 @@ def until(holds: Callable[[], object], seconds: float = 60) -> None:
 # ── the report ───────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_night_that_cannot_say_who_has_the_turn_goes_on(library: Installation) -> None:
+    (library.home / "nightly.json").mkdir(parents=True)  # as on a full disk, nothing can be written there
+    assert night(library)[0] == 0
+
+
 def test_the_report_is_kept_in_three_forms_and_the_last_one_is_found(library: Installation) -> None:
     code, report = night(library)
     assert (code, report["outcome"], report["new"]) == (0, "done", [])
@@ -571,6 +576,16 @@ def test_a_night_keeps_so_many_backups(library: Installation, tmp_path: Path) ->
     shown = command(restored, "restore", str(files[2]))
     assert shown.returncode == 0, shown.stderr
     assert "2 records" in shown.stdout
+
+
+def test_a_clock_that_goes_backwards_costs_no_new_backup(library: Installation, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    later = [folder / f"night-2099-01-0{day}T00-00-00Z.backup" for day in (1, 2)]
+    for path in later:
+        path.write_text("x")
+    code, report = night(library, backups=2, backup_directory=folder)
+    assert (code, {*folder.iterdir()}) == (0, {Path(report["backup"]), later[1]})
 
 
 def test_a_backup_that_fails_is_told_and_deletes_none(library: Installation, tmp_path: Path) -> None:

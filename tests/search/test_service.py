@@ -1,14 +1,17 @@
 """What a reader gets for what was typed: from exact to forgiving, and what must not be forgiven."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from config import Tables
+from config import Tables, database
 from config.holdings import Holding
+from search import service
 from search.engines import ENGINES
 from search.question import Document, Query
 from search.service import Catalogue
+from search.vocabulary import Vocabulary
 
 
 def doc(id_: str, title: str, work: str = "", call_number: str = "", barcode: str = "", **values: str) -> Document:
@@ -206,3 +209,21 @@ def test_did_you_mean_only_where_it_would_find_much_more(tables: Tables, tmp_pat
     page = made.search(Query("libary"))
     assert (page.stage, page.hits[0].document.id, page.suggestion) == ("words", "wrong", "library")
     assert made.search(Query("library")).suggestion is None
+
+
+def test_words_that_are_read_over_a_switch_are_not_kept(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = Catalogue.of([Document("a", {"title": ("tiger",)})], tables, tmp_path)
+
+    def slowly(words: Mapping[str, int]) -> Vocabulary:
+        monkeypatch.undo()
+        with database.writing(catalogue.documents_store.engine) as connection:
+            catalogue.documents_store.put(connection, [Document("b", {"title": ("lion",)})])
+        catalogue.generations.build(catalogue.documents_store)
+        catalogue.engine()  # another reader comes
+        return Vocabulary(words)
+
+    monkeypatch.setattr(service, "Vocabulary", slowly)
+    assert catalogue.vocabulary().titles("tiger") == 1
+    assert catalogue.vocabulary().titles("lion") == 1
