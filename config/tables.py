@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -364,7 +365,7 @@ def _settings(row: dict[str, Any], known: Known, environ: Mapping[str, str], fau
         settings = msgspec.structs.replace(settings, **{name: getattr(changed, name) for name in given})
     if settings:
         faults += _one_of(settings.engine, known.engines, "settings.toml: engine", "engine")
-        faults += _reporting(settings)
+        faults += (*_addresses(settings), *_reporting(settings))
     return settings
 
 
@@ -372,11 +373,29 @@ ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z
 OWN = ("localhost", "127.0.0.1", "::1")
 
 
+def _addresses(settings: Settings) -> Iterator[str]:
+    """Whether what is shown to readers and told to servers is what it should be."""
+    if settings.address and not _of_web(settings.address):
+        yield "settings.toml: address: is no address such as https://union.example.ac.th"
+    if settings.webhook and not _of_web(settings.webhook):
+        yield "settings.toml: webhook: is no address such as https://chat.example.ac.th/hooks/…"
+    if not settings.contact.isprintable():
+        yield "settings.toml: contact: is more than one line"
+
+
+def _of_web(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"https?://[^\s/@]+(/\S*)?", text) and urlsplit(text).hostname)
+    except ValueError:  # http://[::1
+        return False
+
+
 def _reporting(settings: Settings) -> Iterator[str]:
     """Whether what a night says can reach anybody."""
     for address in settings.recipients:
         if not re.fullmatch(ADDRESS, address):
-            yield f'settings.toml: mail_to: "{address}" is no mail address; several are written "a@x.ac.th, b@x.ac.th"'
+            shown = " ".join(address.split())
+            yield f'settings.toml: mail_to: "{shown}" is no mail address; several are written "a@x.ac.th, b@x.ac.th"'
     if settings.mail_from and not re.fullmatch(ADDRESS, settings.mail_from):
         yield f'settings.toml: mail_from: "{settings.mail_from}" is no mail address'
     if settings.recipients and not settings.mail_from:
@@ -390,8 +409,6 @@ def _reporting(settings: Settings) -> Iterator[str]:
         yield f"settings.toml: {key}: is missing: mail_user and mail_password go together"
     if settings.mail_password and settings.mail_security == "none" and settings.mail_host not in OWN:
         yield "settings.toml: mail_security: a password is never sent in the open: starttls or tls"
-    if settings.webhook and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", settings.webhook):
-        yield "settings.toml: webhook: is no address such as https://chat.example.ac.th/hooks/…"
 
 
 def _named(row: object, key: str, name: str) -> object:
