@@ -120,11 +120,11 @@ _form: list[Format] = []
 def _begin(source: Source, member: str, tables: Tables) -> None:
     gc.disable()  # nothing here refers to itself, and a batch is soon over
     _form.append(open_format(source, member, tables.fields))
-    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    threading.Thread(target=end_with_the_first, daemon=True).start()
 
 
-def _end_with_the_first() -> None:
-    """A harvest that is killed leaves no process behind that waits for it."""
+def end_with_the_first() -> None:
+    """A harvest or a night that is killed leaves no process behind that waits for it, or holds a member's lock."""
     if first := parent_process():
         first.join()
         os._exit(1)

@@ -1,13 +1,12 @@
 """Several members at once, each in a process of its own: one that hangs or crashes costs only itself."""
 
 import logging
-import os
 import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy import Engine
 
 from config import database, logs
 from config.tables import Member, Tables
+from harvest.readers import end_with_the_first
 from harvest.run import Locked, broken_off, harvest
 from harvest.store import Run, Store
 
@@ -139,7 +139,7 @@ def _end(process: BaseProcess) -> None:
 
 def _harvest(pipe: Connection, member: Member, tables: Tables, url: str, home: Path, level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the one who started it says what there is to say
-    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    threading.Thread(target=end_with_the_first, daemon=True).start()
     logs.to_standard_error(level)
     told = 0.0
 
@@ -159,10 +159,3 @@ def _harvest(pipe: Connection, member: Member, tables: Tables, url: str, home: P
         pipe.send(("fault", f"{type(error).__name__}: {said}"))
     else:
         pipe.send(("run", run))
-
-
-def _end_with_the_first() -> None:
-    """A night that is killed leaves no harvest behind that would hold its member's lock."""
-    if first := parent_process():
-        first.join()
-        os._exit(1)

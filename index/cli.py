@@ -83,20 +83,7 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
     if member is not None:
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
-        standing = standings.get(member, Standing())
-        click.echo(member_line(member, standing, tables, _waiting({member: standing}, store, tables)[member]))
-        for number, kept_back, run in store.runs(member):
-            undoable = "" if kept_back else " (cannot be undone)"
-            click.echo(f"  run {number}, {run.started}: {run_line(member, run).partition(': ')[2]}{undoable}")
-        for source, learned in store.learned(member).items():
-            click.echo(f"  {source}")
-            for sentence in learned.said(tables.settings.language):
-                click.echo(f"    {sentence}")
-        for place, reason, raw in store.quarantined(member):
-            thai = wording.in_thai(reason)
-            click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(raw)} bytes are kept)")
-        for repairs, count in store.repaired(member).items():
-            click.echo(f"  {count} repaired: {wording.repaired(repairs.split(), tables.settings.language)}")
+        _tell_of(member, standings.get(member, Standing()), store, tables)
         return
     members = {
         code: standings.get(code, Standing()) for code in [*tables.members, *sorted({*standings} - {*tables.members})]
@@ -119,6 +106,23 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
         if night:
             click.echo(_night_line(night, late, installation))
     sys.exit(PERSON if late or any(waiting.values()) else DONE)
+
+
+def _tell_of(member: str, standing: Standing, store: Store, tables: Tables) -> None:
+    """All that is known of one member."""
+    click.echo(member_line(member, standing, tables, _waiting({member: standing}, store, tables)[member]))
+    for number, kept_back, run in store.runs(member):
+        undoable = "" if kept_back else " (cannot be undone)"
+        click.echo(f"  run {number}, {run.started}: {run_line(member, run).partition(': ')[2]}{undoable}")
+    for source, learned in store.learned(member).items():
+        click.echo(f"  {source}")
+        for sentence in learned.said(tables.settings.language):
+            click.echo(f"    {sentence}")
+    for place, reason, raw in store.quarantined(member):
+        thai = wording.in_thai(reason)
+        click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(raw)} bytes are kept)")
+    for repairs, count in store.repaired(member).items():
+        click.echo(f"  {count} repaired: {wording.repaired(repairs.split(), tables.settings.language)}")
 
 
 def _waiting(members: Mapping[str, Standing], store: Store, tables: Tables) -> dict[str, list[Trouble]]:
