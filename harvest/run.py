@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from config import database
 from config.tables import Member, Source, Tables
-from harvest import extract
+from harvest import extract, history
 from harvest.foreign import Foreign, Watch
 from harvest.formats import open_format
 from harvest.lessons import Lessons
@@ -97,7 +97,7 @@ class _Harvest:
         if not dry_run:
             with database.writing(self.store.engine) as connection:
                 number = self.store.begin(connection, self.member.code)
-                self.store.forget(connection, self.member.code, self.tables.settings.history_days)
+                history.forget(connection, self.member.code, self.tables.settings.history_days)
             return self._sources(number, None)
         with (
             self.store.engine.connect().execution_options(writing=True) as connection,

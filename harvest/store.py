@@ -8,15 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Engine,
     RowMapping,
     and_,
-    delete,
     func,
     insert,
-    literal,
     or_,
     select,
     true,
@@ -25,11 +22,12 @@ from sqlalchemy import (
 
 from config import database
 from config.holdings import Holding
+from harvest import history
 from harvest.habit import Past
 from harvest.lessons import Learned
 from harvest.packing import Reading, content, pack
 from harvest.record import HarvestError, Parsed, Progress, Record
-from harvest.shape import SHAPE, STEPS, WAS, counter, quarantine, records, records_before, runs, sources, sources_before
+from harvest.shape import SHAPE, STEPS, counter, quarantine, records, runs, sources, sources_before
 
 COUNTS = ("added", "changed", "unchanged", "deleted", "superseded", "quarantined")
 
@@ -231,7 +229,7 @@ class Store:
             row = _row(run, member, source, fmt, reading, local_id, item) | {"revision": revision}
             old = held.get(local_id)
             if old is None:
-                counts[_outcome(None, row["digest"], row["deleted"])] += 1
+                counts[history.outcome(None, row["digest"], row["deleted"])] += 1
                 new.append(row | {"first": run})
             elif all(old[name] == row[name] for name in _SAME) and old["run"] != run:
                 counts["unchanged"] += 1
@@ -240,7 +238,7 @@ class Store:
                 changed.append((old, row))
         if changed:
             found = [old["local_id"] for old, _ in changed if old["first"] != run]
-            _remember(connection, run, and_(records.c.member == member, records.c.local_id.in_(found)))
+            history.remember(connection, run, and_(records.c.member == member, records.c.local_id.in_(found)))
         for old, row in changed:
             self._replace(connection, old, row, counts, keep_payload=not good[row["local_id"]].payload.data)
         if new:
@@ -269,8 +267,8 @@ class Store:
         revision_before = old["revision_before"] if again else old["revision"]
         if again:
             counts["superseded"] += 1
-            counts[_outcome(before, old["digest"], old["deleted"])] -= 1
-        counts[_outcome(before, row["digest"], row["deleted"])] += 1
+            counts[history.outcome(before, old["digest"], old["deleted"])] -= 1
+        counts[history.outcome(before, row["digest"], row["deleted"])] += 1
         if row["reading"] != old["reading"]:
             revision_before = row["revision"]  # read with other tables: new to the index, whatever the payload
         if row["digest"] == before:
@@ -301,7 +299,7 @@ class Store:
 
     def advance(self, connection: Connection, run: int, member: str, source: str, progress: Progress) -> None:
         """Keep how far the harvest of a source has come, and how far it had before the run."""
-        self._remember_progress(connection, run, member, source)
+        history.remember_progress(connection, run, member, source)
         self._keep(connection, member, source, progress=msgspec.json.encode(progress).decode())
 
     def learn(self, connection: Connection, member: str, source: str, learned: Learned) -> None:
@@ -344,9 +342,9 @@ class Store:
             records.c.member == member, records.c.source == source,
             records.c.run != run, records.c.deleted.is_(False),
         )  # fmt: skip
-        _remember(connection, run, and_(gone, records.c.first.is_distinct_from(run)))
+        history.remember(connection, run, and_(gone, records.c.first.is_distinct_from(run)))
         count = connection.execute(
-            update(records).where(gone).values(deleted=True, revision=revision, digest=_WITHDRAWN)
+            update(records).where(gone).values(deleted=True, revision=revision, digest=history.WITHDRAWN)
         ).rowcount
         changes = {"deleted": runs.c.deleted + count, "seen": runs.c.seen + count}
         connection.execute(update(runs).where(runs.c.id == run).values(changes))
@@ -394,8 +392,8 @@ class Store:
             )
         since = list(connection.scalars(select(runs.c.id).where(theirs)))
         run, revision, counts = self.begin(connection, member), _next_revision(connection), dict.fromkeys(COUNTS, 0)
-        self._withdraw_what_came(connection, run, member, number, revision, counts)
-        self._bring_back(connection, run, member, number, since, revision, counts)
+        history.withdraw_what_came(connection, run, member, number, revision, counts)
+        history.bring_back(connection, run, member, number, since, revision, counts)
         self._read_again(connection, run, member, since)
         new = and_(quarantine.c.member == member, func.coalesce(quarantine.c.first, 0) >= number)
         old = and_(quarantine.c.member == member, func.coalesce(quarantine.c.first, 0) < number)
@@ -404,37 +402,6 @@ class Store:
         connection.execute(update(runs).where(runs.c.id == run).values(counts | {"seen": sum(counts.values())}))
         return self.finish(connection, run, "undone", f"as before run {number}")
 
-    def _withdraw_what_came(
-        self, connection: Connection, run: int, member: str, number: int, revision: int, counts: dict[str, int]
-    ) -> None:
-        came = and_(records.c.member == member, records.c.first >= number, records.c.deleted.is_(False))
-        _remember(connection, run, came)
-        gone = {"deleted": True, "digest": _WITHDRAWN, "revision": revision, "run": run}
-        counts["deleted"] += connection.execute(update(records).where(came).values(gone)).rowcount
-
-    def _bring_back(
-        self, connection: Connection, run: int, member: str, number: int, since: list[int], revision: int,
-        counts: dict[str, int],
-    ) -> None:  # fmt: skip
-        """What the first of those runs found of each record that it did not bring itself."""
-        found = records_before.c
-        earliest = select(found.local_id, func.min(found.run)).where(found.run.in_(since)).group_by(found.local_id)
-        were: dict[str, int] = {row[0]: row[1] for row in connection.execute(earliest)}
-        own = and_(records.c.member == member, func.coalesce(records.c.first, 0) < number)
-        for ids in (sorted(were)[i : i + 500] for i in range(0, len(were), 500)):
-            here = and_(own, records.c.local_id.in_(ids))
-            now = {row.local_id: row for row in connection.execute(select(records.c.local_id, *_STATE_NOW).where(here))}
-            _remember(connection, run, here)
-            rows = select(records_before).where(found.run.in_({were[i] for i in now}), found.local_id.in_(now))
-            for was in connection.execute(rows).mappings():
-                local_id = was["local_id"]
-                if was["run"] != were[local_id]:
-                    continue
-                back = {name: was[name] for name in WAS} | {"revision": revision, "run": run}
-                this = and_(records.c.member == member, records.c.local_id == local_id)
-                connection.execute(update(records).where(this).values(back))
-                counts[_outcome(now[local_id].digest, was["digest"], was["deleted"])] += 1
-
     def _read_again(self, connection: Connection, run: int, member: str, since: list[int]) -> None:
         """The sources stand where the first of those runs found them; files are read again, changed or not."""
         s = sources_before.c
@@ -442,22 +409,6 @@ class Store:
         for source, progress in {row.source: row.progress for row in rows}.items():
             stood = msgspec.json.decode(progress or b"{}", type=Progress)
             self.advance(connection, run, member, source, msgspec.structs.replace(stood, files={}))
-
-    def forget(self, connection: Connection, member: str, days: int) -> None:
-        """Let go of what runs found that began more than so many days ago: they cannot be undone any more."""
-        old = and_(runs.c.member == member, runs.c.kept, runs.c.started < database.now(-days))
-        numbers = list(connection.scalars(select(runs.c.id).where(old)))
-        if numbers:
-            connection.execute(delete(records_before).where(records_before.c.run.in_(numbers)))
-            connection.execute(delete(sources_before).where(sources_before.c.run.in_(numbers)))
-            connection.execute(update(runs).where(runs.c.id.in_(numbers)).values(kept=False))
-
-    def _remember_progress(self, connection: Connection, run: int, member: str, source: str) -> None:
-        s = sources_before.c
-        if connection.scalar(select(s.run).where(s.run == run, s.source == source)) is None:
-            here = and_(sources.c.member == member, sources.c.source == source)
-            stood = connection.scalar(select(sources.c.progress).where(here))
-            connection.execute(insert(sources_before).values(run=run, source=source, progress=stood))
 
     # ── reading again ────────────────────────────────────────────────────────────────────────────
 
@@ -505,19 +456,6 @@ _STATE = tuple(
 )
 
 
-_STATE_NOW = (records.c.digest, records.c.deleted)
-_WITHDRAWN = hashlib.sha256(b"withdrawn").digest()
-
-
-def _remember(connection: Connection, run: int, which: ColumnElement[bool]) -> None:
-    """Keep what a run finds before it changes it; the first time counts."""
-    known = select(records_before.c.run).where(
-        records_before.c.run == run, records_before.c.local_id == records.c.local_id
-    )
-    found = select(literal(run), *(records.c[name] for name in WAS)).where(which, ~known.exists())
-    connection.execute(insert(records_before).from_select(["run", *WAS], found))
-
-
 def _rows_of(
     connection: Connection, member: str, ids: list[str], columns: tuple[Column[Any], ...]
 ) -> Iterator[RowMapping]:
@@ -525,17 +463,6 @@ def _rows_of(
         part = ids[start : start + 500]
         query = select(*columns).where(records.c.member == member, records.c.local_id.in_(part))
         yield from connection.execute(query).mappings()
-
-
-def _next_revision(connection: Connection) -> int:
-    """The next revision. The counter's row stays locked until the transaction ends, so revisions become
-    visible in their order and a reader who goes on from one misses nothing."""
-    grown = update(counter).where(counter.c.id == 1).values(value=counter.c.value + 1).returning(counter.c.value)
-    value = connection.execute(grown).scalar()
-    if value is None:
-        connection.execute(insert(counter).values(id=1, value=1))
-        return 1
-    return int(value)
 
 
 def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: str, item: Reading) -> dict[str, Any]:
@@ -549,12 +476,15 @@ def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: s
     }  # fmt: skip
 
 
-def _outcome(before: bytes | None, after: bytes, deleted: bool) -> str:
-    if before == after:
-        return "unchanged"
-    if deleted:
-        return "deleted"
-    return "added" if before is None else "changed"
+def _next_revision(connection: Connection) -> int:
+    """The next revision. The counter's row stays locked until the transaction ends, so revisions become
+    visible in their order and a reader who goes on from one misses nothing."""
+    grown = update(counter).where(counter.c.id == 1).values(value=counter.c.value + 1).returning(counter.c.value)
+    value = connection.execute(grown).scalar()
+    if value is None:
+        connection.execute(insert(counter).values(id=1, value=1))
+        return 1
+    return int(value)
 
 
 def id_of(item: Reading) -> str:

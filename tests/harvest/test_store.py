@@ -9,6 +9,7 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy import text as sql
 
 from config import database
+from harvest import history
 from harvest.packing import Reading
 from harvest.record import HarvestError, Parsed, Payload, Progress
 from harvest.shape import SHAPE
@@ -265,7 +266,7 @@ def test_only_as_long_as_it_is_kept_and_only_ones_own_runs(store: Store) -> None
     old = last(store)
     with database.writing(store.engine) as connection:
         connection.execute(sql("UPDATE runs SET started = '2020-01-01T00:00:00Z'"))
-        store.forget(connection, "kku", 30)
+        history.forget(connection, "kku", 30)
     load(store, [item("1", "ค")])
     assert [kept for _, kept, _ in store.runs("kku")] == [True, False, False]
     for member, number in (("kku", old), ("kkpl", last(store)), ("kku", 4711)):
