@@ -33,7 +33,7 @@ def command(installation: Installation, no_serve: bool, port: int | None) -> Non
         network.write(sample.directory, int(address.rpartition(":")[2]))
         code = harvest_all(choose((), sample.tables), sample.tables, Store(sample.database), sample)
         try:
-            click.echo(str(build(sample, rebuild=_outdated(sample))))
+            click.echo(build(sample, rebuild=_outdated(sample)).said.en)
         except Busy as error:
             raise click.ClickException(f"{error}; wait for it") from error
         if no_serve:

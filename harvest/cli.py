@@ -12,7 +12,8 @@ from config.tables import ConfigError, Member, Tables
 from harvest.record import HarvestError
 from harvest.run import Locked, harvest
 from harvest.run import undo as take_back
-from harvest.store import COUNTS, Run, Store
+from harvest.store import Store
+from harvest.wording import run_line
 
 DONE, PERSON, WRONG, BUSY = 0, 1, 2, 3
 
@@ -51,7 +52,7 @@ def undo(installation: Installation, member: str, number: int | None) -> None:
         sys.exit(BUSY)
     except HarvestError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(line(member, run))
+    click.echo(run_line(member, run))
     click.echo("next: sahaban index")
 
 
@@ -86,30 +87,10 @@ def harvest_all(
                 click.echo(f"{error}; wait for it, or look at it with `sahaban status`", err=True)
                 worst = max(worst, BUSY)
                 continue
-            click.echo(line(member.code, run))
+            click.echo(run_line(member.code, run))
             if run.outcome != "done" or run.quarantined > tables.settings.quarantine_limit:
                 worst = max(worst, PERSON)
     return worst
-
-
-def line(code: str, run: Run) -> str:
-    """A run in one line: ``kku: 996 seen: 969 added, 27 deleted``."""
-    counts = ", ".join(f"{getattr(run, name)} {name}" for name in COUNTS if getattr(run, name)) or "nothing new"
-    if run.repaired:
-        counts += f" ({run.repaired} repaired)"
-    said = f"{code}: {run.seen} seen: {counts}" if run.seen else f"{code}: nothing new"
-    error = "".join(c for c in " ".join((run.error or "").split()) if c.isprintable())
-    match run.outcome:
-        case "done":
-            return f"{said}; NOTE: {error}" if error else said
-        case "held":
-            return f"{said}; HELD: {error}"
-        case "running":
-            return f"{said}; it has not ended yet, or was killed"
-        case "undone":
-            return f"{said}; UNDONE: {error}"
-        case _:
-            return f"{said}; FAILED: {error}" if run.seen else f"{code}: FAILED: {error}"
 
 
 class _Bar:

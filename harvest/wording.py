@@ -1,9 +1,49 @@
-"""What the harvest says to people, in Thai and English: why a record is in quarantine, and what was mended in one."""
+"""What the harvest says to people, in Thai and English: what a run did, why a record is in quarantine, and what was
+mended in one."""
 
 import re
 from collections.abc import Iterable
 
 from config.tables import Text
+from harvest.store import Run
+
+# What a run counts, and how it ended.
+COUNTED: dict[str, Text] = {
+    "added": Text("เพิ่ม {}", "{} added"),
+    "changed": Text("แก้ไข {}", "{} changed"),
+    "unchanged": Text("คงเดิม {}", "{} unchanged"),
+    "deleted": Text("ถอนออก {}", "{} deleted"),
+    "superseded": Text("เลขซ้ำในชุดเดียวกัน {}", "{} superseded"),
+    "quarantined": Text("อ่านไม่ได้ {}", "{} quarantined"),
+}
+SEEN = Text("{} ระเบียน", "{} seen")
+REPAIRED = Text("ซ่อม {}", "{} repaired")
+NOTHING_NEW = Text("ไม่มีอะไรใหม่", "nothing new")
+ENDED: dict[str, Text] = {
+    "done": Text("หมายเหตุ", "NOTE"),
+    "held": Text("พักไว้ก่อน", "HELD"),
+    "failed": Text("ไม่สำเร็จ", "FAILED"),
+    "undone": Text("ย้อนกลับแล้ว", "UNDONE"),
+    "running": Text("ยังไม่จบ หรือถูกหยุดกลางคัน", "it has not ended yet, or was killed"),
+}
+
+
+def run_line(code: str, run: Run, language: str = "en") -> str:
+    """A run in one line: ``kku: 996 seen: 969 added, 27 deleted``."""
+    counts = [text.in_language(language).format(n) for name, text in COUNTED.items() if (n := getattr(run, name))]
+    counted = ", ".join(counts) or NOTHING_NEW.in_language(language)
+    if run.repaired:
+        counted += f" ({REPAIRED.in_language(language).format(run.repaired)})"
+    seen = SEEN.in_language(language).format(run.seen)
+    said = f"{code}: {seen}: {counted}" if run.seen else f"{code}: {NOTHING_NEW.in_language(language)}"
+    error = "".join(c for c in " ".join((run.error or "").split()) if c.isprintable())
+    ended = ENDED[run.outcome].in_language(language)
+    if run.outcome == "failed" and not run.seen:
+        return f"{code}: {ended}: {error}"
+    if run.outcome == "running":
+        return f"{said}; {ended}"
+    return f"{said}; {ended}: {error}" if error or run.outcome != "done" else said
+
 
 # What a salvaged record's ``repairs`` name.
 REPAIRS: dict[str, Text] = {

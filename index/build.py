@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select
 
 from config import database
-from config.tables import Tables
+from config.tables import Tables, Text
 from harvest.run import reread
 from harvest.store import Store
 from index import shape, sql, todo
@@ -39,9 +39,19 @@ class Built(msgspec.Struct, frozen=True):
     titles: int  # that the live index holds
     rebuilt: bool  # a whole generation, or the live one brought up to date
 
-    def __str__(self) -> str:
-        how = "index built" if self.rebuilt else "index updated"
-        return f"{how}: {self.titles} titles; {self.records} records were new, {self.changed} titles changed"
+    @property
+    def said(self) -> Text:
+        """In one line."""
+        how = Text("สร้างดัชนีใหม่", "index built") if self.rebuilt else Text("ปรับปรุงดัชนี", "index updated")
+        return Text(
+            f"{how.th}แล้ว: {self.titles} ชื่อเรื่อง ระเบียนใหม่หรือแก้ไข {self.records} ชื่อเรื่องที่เปลี่ยน {self.changed}",
+            f"{how.en}: {_many(self.titles, 'title')}; {_many(self.records, 'record')} "
+            f"{'was' if self.records == 1 else 'were'} new, {_many(self.changed, 'title')} changed",
+        )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class Title(msgspec.Struct, frozen=True):

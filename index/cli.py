@@ -15,7 +15,6 @@ from config.installation import Installation
 from config.tables import Tables
 from harvest import wording
 from harvest.cli import BUSY, DONE, PERSON
-from harvest.cli import line as run_line
 from harvest.store import Standing, Store
 from harvest.trouble import Trouble, troubles
 from index.build import Built, Busy, Index
@@ -33,7 +32,7 @@ from search.service import Catalogue
 def index(installation: Installation, rebuild: bool) -> None:
     """Bring titles, documents and the engine up to date with the record store."""
     try:
-        click.echo(str(build(installation, rebuild)))
+        click.echo(build(installation, rebuild).said.en)
     except Busy as error:
         click.echo(f"{error}; wait for it", err=True)
         sys.exit(BUSY)
@@ -113,7 +112,7 @@ def _tell_of(member: str, standing: Standing, store: Store, tables: Tables) -> N
     click.echo(member_line(member, standing, tables, _waiting({member: standing}, store, tables)[member]))
     for number, kept_back, run in store.runs(member):
         undoable = "" if kept_back else " (cannot be undone)"
-        click.echo(f"  run {number}, {run.started}: {run_line(member, run).partition(': ')[2]}{undoable}")
+        click.echo(f"  run {number}, {run.started}: {wording.run_line(member, run).partition(': ')[2]}{undoable}")
     for source, learned in store.learned(member).items():
         click.echo(f"  {source}")
         for sentence in learned.said(tables.settings.language):
@@ -147,7 +146,7 @@ def member_line(code: str, standing: Standing, tables: Tables, waiting: Sequence
     if run is None:
         member = tables.members.get(code)
         return f"{counts}; never harvested" + ("" if member and member.source else ": it has no source yet")
-    said = f"{counts}; last run {run.finished or run.started}: {run_line(code, run).partition(': ')[2]}"
+    said = f"{counts}; last run {run.finished or run.started}: {wording.run_line(code, run).partition(': ')[2]}"
     if run.outcome == "failed" and not (code in tables.members and tables.members[code].source):
         return f"{said}; it has no source now"
     for trouble in waiting:

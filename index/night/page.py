@@ -225,7 +225,7 @@ def _foot(report: Report, settings: Settings) -> list[str]:
             f"{built.titles:,} titles can be searched, {built.changed:,} changed",
         )
         if built
-        else Text("ยังไม่ได้ปรับปรุงดัชนีสืบค้น", NOT_INDEXED)
+        else NOT_INDEXED
     )
     lines = [f"<p>{both(said, first)}</p>"]
     if report.backup:

@@ -9,9 +9,9 @@ from babel import Locale
 
 from config.tables import Text
 from harvest.cli import BUSY, DONE, PERSON
-from harvest.cli import line as run_line
 from harvest.store import Run
 from harvest.trouble import Trouble
+from harvest.wording import ENDED, run_line
 from index.build import Built
 
 BANGKOK = datetime.timezone(datetime.timedelta(hours=7), "Asia/Bangkok")  # no summer time since 1920
@@ -136,7 +136,7 @@ HEADINGS = {
 }
 
 
-NOT_INDEXED = "index not updated"
+NOT_INDEXED = Text("ยังไม่ได้ปรับปรุงดัชนีสืบค้น", "index not updated")
 
 
 def text(report: Report, language: str) -> str:
@@ -157,15 +157,16 @@ def text(report: Report, language: str) -> str:
         lines.append(one_line(f"- {name}{f' ({code})' if code else ''}: {trouble.said.in_language(language)}{mark}"))
         lines.append(f"    {one_line(trouble.step.in_language(language))}")
     lines += ["", f"{say('members')}:"]
-    lines += [f"  {member_line(code, member)}" for code, member in report.members.items()]
-    lines += ["", str(report.index or NOT_INDEXED)]
+    lines += [f"  {member_line(code, member, language)}" for code, member in report.members.items()]
+    lines += ["", (report.index.said if report.index else NOT_INDEXED).in_language(language)]
     if report.backup:
         lines.append(one_line(f"{say('backup')}: {report.backup}"))
     return "\n".join(lines)
 
 
-def member_line(code: str, member: MemberNight) -> str:
+def member_line(code: str, member: MemberNight, language: str) -> str:
     """What its harvest did."""
     if member.run:
-        return clipped(run_line(code, member.run))
-    return one_line(f"{code}: {member.busy.removeprefix(f'{code}: ') or f'FAILED: {member.fault}'}")
+        return clipped(run_line(code, member.run, language))
+    failed = ENDED["failed"].in_language(language)
+    return one_line(f"{code}: {member.busy.removeprefix(f'{code}: ') or f'{failed}: {member.fault}'}")

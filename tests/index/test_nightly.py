@@ -273,7 +273,9 @@ def test_the_report_is_kept_in_three_forms_and_the_last_one_is_found(library: In
         assert (folder / f"night-{stamp}.{form}").read_bytes() == (folder / f"last.{form}").read_bytes()
     assert json.loads((folder / "last.json").read_text()) == report
     assert "เรียบร้อยทุกแห่ง" in (folder / "last.txt").read_text()
-    assert "good: 2 seen: 2 added" in (folder / "last.txt").read_text()
+    told = (folder / "last.txt").read_text()
+    assert "good: 2 ระเบียน: เพิ่ม 2\n" in told
+    assert "ปรับปรุงดัชนีแล้ว: 2 ชื่อเรื่อง" in told or "สร้างดัชนีใหม่แล้ว: 2 ชื่อเรื่อง" in told
     shown = command(library, "status").stdout
     assert f"last night {report['finished']}: All is well · เรียบร้อยทุกแห่ง; {folder / 'last.html'}" in shown
 
