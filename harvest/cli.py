@@ -22,7 +22,7 @@ DONE, PERSON, WRONG, BUSY = 0, 1, 2, 3
 @click.argument("members", nargs=-1, metavar="[MEMBER]…")
 @click.option("--full", is_flag=True, help="Ask for everything again, not only for what changed.")
 @click.option("--dry-run", is_flag=True, help="Fetch, read and count, and keep nothing.")
-@click.option("--accept", is_flag=True, help="Take a full load as it is, whatever it lacks or brings.")
+@click.option("--accept", is_flag=True, help="Take full loads as they are; withdraw what former sources brought.")
 @click.pass_obj
 def command(installation: Installation, members: tuple[str, ...], full: bool, dry_run: bool, accept: bool) -> None:
     """Pull what changed at the members (all of them, or those named)."""

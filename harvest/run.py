@@ -41,8 +41,8 @@ def harvest(
 ) -> Run:  # fmt: skip
     """One run over a member's sources. Raises Locked; every other trouble is the run's outcome and error.
 
-    ``full`` asks for everything again, ``accept`` takes a full load as it is, whatever it lacks or brings,
-    ``dry_run`` does all of it and keeps nothing.
+    ``full`` asks for everything again, ``accept`` takes a full load as it is, whatever it lacks or brings, and
+    withdraws what came only from sources that the member no longer has, ``dry_run`` does all of it and keeps nothing.
     """
     with _alone(home, member.code):
         return _Harvest(member, tables, store, None if dry_run else home, full, accept, tell).run(dry_run)
@@ -116,11 +116,23 @@ class _Harvest:
             except Exception as error:  # whatever a source provokes is that run's outcome, not the night's end
                 logger.exception("harvest of %s failed", self.member.code)
                 self.faults.append(f"{source.key}: {type(error).__name__}: {error}")
+        self._with(within, lambda c: self._former(c, number))
         outcome = "failed" if self.faults else "held" if self.held else "done"
         said = "; ".join(self.faults + self.held + self.noticed) or None
-        keys = [source.key for source in self.member.source]
-        self._with(within, lambda c: self.store.resolve_former(c, number, self.member.code, keys))
         return self._with(within, lambda connection: self.store.finish(connection, number, outcome, said))
+
+    def _former(self, connection: Connection, number: int) -> None:
+        """What came from sources that the member no longer has: an address that changed, a file of another name."""
+        code, keys = self.member.code, [source.key for source in self.member.source]
+        self.store.resolve_former(connection, number, code, keys)
+        for source, many in self.store.former(connection, code, keys).items():
+            if self.accept and not self.faults:
+                self.store.withdraw(connection, number, code, source)
+            else:
+                self.noticed.append(
+                    f"{source}: members.toml no longer names it; records that came from there only: {many}. "
+                    f"They are kept; if they were withdrawn: sahaban harvest {code} --accept"
+                )
 
     def _source(self, source: Source, number: int, within: Connection | None) -> None:
         code, settings = self.member.code, self.tables.settings

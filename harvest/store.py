@@ -365,6 +365,12 @@ class Store:
         )
         connection.execute(update(quarantine).where(former).values(resolved=run))
 
+    def former(self, connection: Connection, member: str, sources: list[str]) -> dict[str, int]:
+        """The live records of sources that the member no longer has, counted."""
+        gone = and_(records.c.member == member, records.c.source.not_in(sources), records.c.deleted.is_(False))
+        rows = connection.execute(select(records.c.source, func.count()).where(gone).group_by(records.c.source))
+        return {source: count for source, count in rows}  # noqa: C416  # a row is no tuple to mypy
+
     def finish(self, connection: Connection, run: int, outcome: str, error: str | None = None) -> Run:
         done = {"outcome": outcome, "finished": database.now(), "error": error}
         connection.execute(update(runs).where(runs.c.id == run).values(done))

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from config.installation import Installation
-from harvest.run import Locked, harvest
+from harvest.run import Locked, harvest, undo
 from harvest.store import COUNTS, Run, Store
 from tests.conftest import Install, member
 from tests.harvest.test_formats import TIGER, marc21
@@ -285,6 +285,31 @@ def test_a_load_that_was_held_back_is_held_each_night(install: Install, old: int
         assert f"{old - kept} of {old} records are missing" in (held.error or "")
     accepted = run(installation, accept=True)
     assert (accepted.outcome, counts(accepted)) == ("done", {"unchanged": kept + new, "deleted": old - kept})
+
+
+def test_what_came_from_an_address_that_is_no_longer_named_is_told_until_a_person_decides(install: Install) -> None:
+    old = member("aaa", protocol="file", path="drop", format="marc")
+    installation = install(old)
+    drop(installation, **{"a.mrc": book(1) + book(2) + book(3)})
+    run(installation)
+    (installation.directory / "members.toml").write_text(old.replace('"drop"', '"moved"'), encoding="utf-8")
+    moved = Installation(installation.directory, installation.home, installation.known)
+    (moved.directory / "moved").mkdir()
+    (moved.directory / "moved/a.mrc").write_bytes(book(1) + book(4))
+    for _ in range(2):
+        result = run(moved)
+        assert result.outcome == "done"
+        assert "drop marc: members.toml no longer names it; records that came from there only: 2" in (
+            result.error or ""
+        )
+    (moved.directory / "moved/a.mrc").write_bytes(b"")
+    assert counts(run(moved, accept=True)) == {}, "nothing goes while the new address brings nothing"
+    (moved.directory / "moved/a.mrc").write_bytes(book(1) + book(4))
+    result = run(moved, accept=True)
+    assert (result.error, counts(result)) == (None, {"unchanged": 2, "deleted": 2})
+    undo("aaa", Store(moved.database), moved.home)
+    assert Store(moved.database).standings()["aaa"].live == 4
+    moved.database.dispose()
 
 
 def test_the_psu_sample_comes_with_its_repeated_ids(install: Install, data: Path) -> None:
