@@ -116,12 +116,15 @@ class _Melinda(msgspec.Struct):
 
 def _melinda(text: str) -> Facts:
     record = msgspec.json.decode(text, type=_Melinda)
-    return of_marc(MarcDescribed(record.leader, map(_field, record.fields)))
+    return of_marc(MarcDescribed(record.leader, [_field(field) for field in record.fields]))
 
 
 def _field(field: _Tagged) -> Field:
-    subfields = tuple((s.code, s.value or "") for s in field.subfields)
-    return Field(field.tag, field.value or "", (field.ind1 or " ") + (field.ind2 or " "), subfields)
+    if field.value:
+        return Field(field.tag, field.value)
+    return Field.coded(
+        field.tag, (field.ind1 or " ") + (field.ind2 or " "), [(s.code, s.value or "") for s in field.subfields]
+    )
 
 
 def _marc_in_json(text: str) -> Facts:
@@ -132,9 +135,9 @@ def _marc_in_json(text: str) -> Facts:
 
 def _of_pymarc(tag: str, value: Any) -> Field:
     if isinstance(value, str):
-        return Field(tag, data=value)
-    subfields = tuple((code, text or "") for subfield in value["subfields"] for code, text in subfield.items())
-    return Field(tag, indicators=value.get("ind1", " ") + value.get("ind2", " "), subfields=subfields)
+        return Field(tag, value)
+    subfields = [(code, text or "") for subfield in value["subfields"] for code, text in subfield.items()]
+    return Field.coded(tag, value.get("ind1", " ") + value.get("ind2", " "), subfields)
 
 
 def _sheet(text: str) -> Facts:

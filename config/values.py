@@ -95,6 +95,10 @@ _ISSN = re.compile(r"(?<![\dXx-])\d{4}[-\s]?\d{3}[\dXx](?![\dXx-])")
 
 def isbns(text: str) -> Iterator[str]:
     """Every ISBN in a text whose check digit holds, as 13 digits, whatever length it was written in."""
+    if len(text) == 13 and text.isdecimal() and text.isascii():  # as nearly always
+        if found := _isbn13(text):
+            yield found
+        return
     for match in _ISBN.finditer(ascii_digits(text)):
         digits = _SEPARATORS.sub("", match[0]).upper()
         if found := _isbn13(digits):

@@ -68,10 +68,7 @@ def subject(texts: list[str], described: Described) -> Iterator[str]:
     """Headings, one each, written alike; a cell or an element may hold several, parted by semicolons."""
     for text in texts:
         for heading in [text] if described.kind == "marc" else _SEVERAL.split(text):
-            yield _PARTED.sub(" -- ", heading) if "--" in heading else heading
-
-
-_PARTED = re.compile(r"\s*--\s*")  # เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย
+            yield " -- ".join(map(str.strip, heading.split("--")))  # เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย
 
 
 # Every spelling met so far of a language -> its MARC code (ISO 639-2/B).
@@ -145,6 +142,9 @@ def material(texts: list[str], described: Described) -> Iterator[str]:
             return
 
 
+_ONLINE = {"o", "s", "q"}  # 008/23, form of item
+
+
 def _marc_material(leader_6_7: str, described: Described) -> str:
     kind, level = leader_6_7[:1], leader_6_7[1:2]
     if kind in RECORD_TYPES:
@@ -155,7 +155,7 @@ def _marc_material(leader_6_7: str, described: Described) -> str:
         return "article"
     if described.texts("502abc"):
         return "thesis"
-    online = not {"o", "s", "q"}.isdisjoint(described.texts("008[23]")) or "c" in described.texts("007[0]")
+    online = not _ONLINE.isdisjoint(described.texts("008[23]")) or "c" in described.texts("007[0]")
     return "ebook" if online else "book"
 
 

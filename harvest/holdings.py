@@ -4,7 +4,7 @@ import msgspec
 
 from config.holdings import Holding
 from config.tables import Source, holdings_of
-from harvest.formats.described import Field, MarcDescribed, trim
+from harvest.formats.described import MARK, Field, MarcDescribed, trim
 
 # 852 and 866: MARC 21 Format for Holdings Data. 945: ULibM's items. 949: SirsiDynix. 952: Koha.
 READY = {
@@ -23,6 +23,7 @@ class Mapping(msgspec.Struct, frozen=True):
 
     tag: str
     parts: tuple[tuple[str, str], ...]
+    codes: frozenset[str]  # of those parts
 
 
 def mappings(source: Source) -> tuple[Mapping, ...]:
@@ -35,7 +36,8 @@ def mappings(source: Source) -> tuple[Mapping, ...]:
 def _mapping(spec: str) -> Mapping:
     tag, _, pairs = spec.partition(":")
     split = (pair.partition("=") for pair in pairs.split())
-    return Mapping(tag, tuple((code, part) for code, _, part in split))
+    parts = tuple((code, part) for code, _, part in split)
+    return Mapping(tag, parts, frozenset(code for code, _ in parts))
 
 
 def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tuple[Holding, ...]:
@@ -59,11 +61,15 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
 def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
     if field.tag == "856" and field.indicators[1] == "2":
         return None  # a related resource (a cover, a table of contents), not the thing itself
+    said: dict[str, str] = {}
+    for piece in field.text.split(MARK)[1:]:
+        code = piece[:1]
+        if code in mapping.codes and (value := piece[1:].strip()):
+            said[code] = f"{said[code]} {value}" if code in said else value
     texts: dict[str, str] = {}
-    for wanted, part in mapping.parts:
-        for code, value in field.subfields:
-            if code == wanted and (value := value.strip()):
-                texts[part] = f"{texts[part]} {value}" if part in texts else value
+    for code, part in mapping.parts:
+        if code in said:
+            texts[part] = f"{texts[part]} {said[code]}" if part in texts else said[code]
     copies = texts.pop("copies", "")
     texts = {part: trim(text) if part != "link" else text for part, text in texts.items()}
     if not any(texts.values()):

@@ -1,25 +1,43 @@
 """A MARC record under its paths: "245abnp:246a", "008[35-37]", "LDR[6]", the other script's 880 with each field."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
+MARK = "\x1f"  # stands before a subfield's code
 _THAI = re.compile("[\u0e01-\u0e5b]")
 
 
 class Field(msgspec.Struct, frozen=True, gc=False):
-    """One MARC field: a control field has data, a data field has indicators and subfields."""
+    """One MARC field as ISO 2709 has it: the data of a control field; the indicators of a data field, then each
+    subfield behind its mark. It is cut where somebody asks: of most subfields nobody does."""
 
     tag: str
-    data: str = ""
-    indicators: str = "  "
-    subfields: tuple[tuple[str, str], ...] = ()
+    text: str = "  "
+
+    @classmethod
+    def coded(cls, tag: str, indicators: str, subfields: Iterable[tuple[str, str]]) -> Self:
+        """A data field. A code is one character: what else an XML attribute says is cut off."""
+        return cls(tag, indicators + "".join([f"{MARK}{code[:1]}{value}" for code, value in subfields]))
+
+    @property
+    def data(self) -> str:
+        """Of a control field; a data field has none."""
+        return "" if MARK in self.text else self.text
+
+    @property
+    def indicators(self) -> str:
+        return self.text[:2]
+
+    @property
+    def subfields(self) -> tuple[tuple[str, str], ...]:
+        return tuple([(part[0], part[1:]) for part in self.text.split(MARK)[1:] if part])
 
     def all(self, code: str) -> list[str]:
-        return [value for c, value in self.subfields if c == code]
+        return [part[1:] for part in self.text.split(MARK)[1:] if part[:1] == code]
 
     def first(self, code: str) -> str:
         return next(iter(self.all(code)), "")
@@ -52,28 +70,30 @@ class MarcDescribed:
 
     kind = "marc"
 
-    def __init__(self, leader: str, fields: Iterable[Field], repairs: tuple[str, ...] = ()):
+    def __init__(self, leader: str, fields: Sequence[Field], repairs: tuple[str, ...] = ()):
         self.leader = leader
         self.repairs = repairs  # what had to be mended before it could be read: harvest.wording.REPAIRS
-        self.in_order = tuple(fields)
-        self.fields: dict[str, list[Field]] = {}
-        for field in self.in_order:
-            tag = field.tag if field.tag != "880" else _linked(field)
-            if tag in self.fields:
-                self.fields[tag].append(field)
-            else:
-                self.fields[tag] = [field]
+        self.in_order = fields
+        by_tag: dict[str, list[Field]] = {}
+        for field in fields:
+            tag = field.tag
+            by_tag.setdefault(tag if tag != "880" else _linked(field), []).append(field)
+        self.fields = by_tag
 
     def texts(self, path: str) -> list[str]:
         """The texts at a path, trimmed of ISBD punctuation; of a field in two scripts the Thai one first."""
         found: list[str] = []
         for tag, codes, span in parse_path(path):
+            fields = self.fields.get(tag, ())
             if span:
-                whole = [self.leader] if tag == "LDR" else [f.data for f in self.fields.get(tag, ())]
-                found += [text[span[0] : span[1]].strip() for text in whole]
-            elif fields := self.fields.get(tag):
-                found += [_joined(fields[0], codes)] if len(fields) == 1 else _thai_first(fields, codes)
-        return [text for text in found if text]
+                whole = [self.leader] if tag == "LDR" else [field.data for field in fields]
+                found += [text for data in whole if (text := data[span[0] : span[1]].strip())]
+            elif len(fields) == 1:  # as nearly always
+                if text := _joined(fields[0], codes):
+                    found.append(text)
+            elif fields:
+                found += _thai_first(fields, codes)
+        return found
 
     def control(self, tag: str) -> str:
         return next((f.data.strip() for f in self.fields.get(tag, ())), "")
@@ -87,23 +107,29 @@ def _linked(field: Field) -> str:
 
 def _joined(field: Field, codes: str) -> str:
     """The chosen subfields in the record's order; the subdivisions of a subject heading parted by " -- "."""
-    if not field.subfields:
-        return field.data.strip() if not codes else ""
-    text = ""
-    heading = field.tag[0] == "6"
-    for code, value in field.subfields:
-        if code in codes and (value := value.strip()):
-            text += (" -- " if heading and code in "vxyz" else " ") + value if text else value
-    return trim(text)
+    if not codes:
+        return field.data.strip()
+    chosen = [part for part in field.text.split(MARK)[1:] if part and part[0] in codes]
+    if len(chosen) == 1:  # as nearly always
+        text = chosen[0][1:].strip()
+    else:
+        parted = "vxyz" if field.tag[0] == "6" else ""
+        text = ""
+        for part in chosen:
+            if value := part[1:].strip():
+                text += (" -- " if part[0] in parted else " ") + value if text else value
+    return trim(text) if text[-1:] in _ENDS else text
 
 
 def _thai_first(fields: list[Field], codes: str) -> list[str]:
-    return sorted([_joined(field, codes) for field in fields], key=lambda text: _THAI.search(text) is None)
+    joined = [text for field in fields if (text := _joined(field, codes))]
+    return sorted(joined, key=lambda text: _THAI.search(text) is None)
 
 
 # ISBD puts " /", " :", " ;", " =" and "," before the next element; the full stop that ends a field
 # is dropped after a word or a year, and kept after an abbreviation (ม.ล., Jr.).
 _TAIL = "/:;,="
+_ENDS = f"{_TAIL}."
 _STOP = re.compile(r"(?<=[^\s.]{4})\.$|(?<=\d{4}\])\.$|(?<=[^\s.]{3}\))\.$")
 
 

@@ -6,7 +6,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import BinaryIO
 
 import msgspec
@@ -16,7 +16,7 @@ from pymarc import exceptions
 from config import tables
 from harvest import extract
 from harvest.formats import letters, salvage
-from harvest.formats.described import Field, MarcDescribed
+from harvest.formats.described import MARK, Field, MarcDescribed
 from harvest.holdings import Mapping as HoldingMap
 from harvest.holdings import holdings, mappings
 from harvest.record import Parsed, Payload
@@ -55,6 +55,7 @@ class Marc:
         return read or MarcDescribed(*msgspec.structs.astuple(salvage.read(payload, self.encoding)))
 
 
+_PLACES = re.compile(rb"...([0-9]{9})", re.S)
 _UNCODED = re.compile("\x1f[\u0e00-\u0e7f]")  # no code, but the first letter of a Thai text that would be lost with it
 
 
@@ -71,28 +72,30 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
     if payload[begin - 1 : begin] != b"\x1e" or len(directory) != ENTRY * len(pieces):
         return None
     lengths = [len(piece) + 1 for piece in pieces]
-    told = b"".join([directory[place + 3 : place + ENTRY] for place in range(0, len(directory), ENTRY)])
-    if told != b"%04d%05d" * len(pieces) % tuple(chain.from_iterable(zip(lengths, accumulate(lengths, initial=0)))):  # noqa: B905
+    starts = accumulate(lengths, initial=0)
+    if [*map(int, _PLACES.findall(directory))] != [n * 100_000 + start for n, start in zip(lengths, starts)]:  # noqa: B905  # the last start is where the next would be
         return None
     try:
         text = _decoded(payload, encoding)
         tags = directory.decode("ascii")
     except ValueError:  # no such letters
         return None
-    if text is None or letters.troubled(text) or _UNCODED.search(text):
+    if text is None or _UNCODED.search(text):
+        return None
+    if (encoding or letters.may_be_troubled(payload)) and letters.troubled(text):
         return None
     fields = []
     place = 0
     for part in text[text.index("\x1e") + 1 : -2].split("\x1e"):
         tag = tags[place : place + 3]
         place += ENTRY
+        mark = part.find(MARK)
         if tag < "010" and tag.isdigit():
-            fields.append(Field(tag, part))
-            continue
-        indicators, *subfields = part.split("\x1f")
-        if len(indicators) != 2 or not indicators.isascii():
+            if mark >= 0:
+                return None
+        elif (mark != 2 and (mark >= 0 or len(part) != 2)) or not part[:2].isascii():
             return None
-        fields.append(Field(tag, "", indicators, tuple([(s[0], s[1:]) for s in subfields if s])))
+        fields.append(Field(tag, part))
     return MarcDescribed(text[:LEADER], fields)
 
 
@@ -118,8 +121,7 @@ def _marc8(payload: bytes) -> MarcDescribed | None:
     except (exceptions.PymarcException, exceptions.BadSubfieldCodeWarning, UnicodeDecodeError, ValueError, IndexError):
         return None
     fields = [_field(f) for f in record.fields]
-    texts = (text for f in fields for text in (f.data, *(value for _, value in f.subfields)))
-    if said.getvalue() or any(letters.troubled(text) for text in texts):
+    if said.getvalue() or any(letters.troubled(field.text) for field in fields):
         return None
     return MarcDescribed(str(record.leader), fields)
 
@@ -177,12 +179,8 @@ def _fault(data: bytes) -> str:
 
 def _field(field: pymarc.Field) -> Field:
     if field.is_control_field():
-        return Field(field.tag, data=field.data or "")
-    return Field(
-        field.tag,
-        indicators="".join(field.indicators or "  "),
-        subfields=tuple((s.code, s.value) for s in field.subfields),
-    )
+        return Field(field.tag, field.data or "")
+    return Field.coded(field.tag, "".join(field.indicators or "  "), field.subfields)
 
 
 def parsed(

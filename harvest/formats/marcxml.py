@@ -9,7 +9,7 @@ from lxml import etree
 
 from config import tables
 from harvest.formats import letters, xml
-from harvest.formats.described import Field, MarcDescribed
+from harvest.formats.described import MARK, Field, MarcDescribed
 from harvest.formats.marc import parsed
 from harvest.holdings import mappings
 from harvest.record import Parsed, Payload
@@ -37,17 +37,16 @@ _OPENED = re.compile(r"<((?:[\w.-]+:)?)record(?:\s[^<>]*)?>\s*")
 
 
 @lru_cache(maxsize=16)
-def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """The leader, a field with what follows it, and a subfield, where each name has that prefix."""
-    subfield = rf'<{prefix}subfield code="([^"&<>]+)"(?:/>|>([^<]*)</{prefix}subfield>)\s*'
-    whole = re.sub(r"\((?!\?)", "(?:", subfield)
+def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The leader, and a field with what follows it, where each name has that prefix."""
+    subfield = rf'<{prefix}subfield code="[^"&<>]"(?:/>|>[^<]*</{prefix}subfield>)\s*'
     return (
         re.compile(rf"<{prefix}leader>([^<]*)</{prefix}leader>\s*"),
         re.compile(
             rf'<{prefix}(?:controlfield tag="([^"&<>]+)">([^<]*)</{prefix}controlfield>|'
-            rf'datafield tag="([^"&<>]+)" ind1="([^"&<>]+)" ind2="([^"&<>]+)">\s*((?:{whole})*)</{prefix}datafield>)\s*'
+            rf'datafield tag="([^"&<>]+)" ind1="([^"&<>]+)" ind2="([^"&<>]+)">\s*((?:{subfield})*)'
+            rf"</{prefix}datafield>)\s*"
         ),
-        re.compile(subfield),
     )
 
 
@@ -61,23 +60,22 @@ def plainly(data: bytes) -> MarcDescribed | None:
     opened = _OPENED.match(text)
     if not opened or "&#" in text:
         return None
-    first, field, subfield = _patterns(opened[1])
+    first, field = _patterns(opened[1])
     at, leader = opened.end(), ""
     if found := first.match(text, at):
         at, leader = found.end(), _unescaped(found[1])
-    texts, fields = [], []
+    begin, end = f'<{opened[1]}subfield code="', f"</{opened[1]}subfield>"
+    fields = []
     while found := field.match(text, at):
         at = found.end()
         control, value, tag, one, two, inner = found.groups()
         if control:
-            value = _unescaped(value)
-            texts.append(value)
-            fields.append(Field(control, value))
-        else:
-            subfields = [(code, _unescaped(said).strip()) for code, said in subfield.findall(inner)]
-            texts += [said for _, said in subfields]
-            fields.append(Field(tag, "", one + two, tuple(subfields)))
-    if text[at:] != f"</{opened[1]}record>" or not fields or letters.troubled(" ".join(texts)):
+            fields.append(Field(control, _unescaped(value)))
+            continue
+        parts = inner.replace('"/>', '">').replace('">', "").replace(end, "").split(begin)[1:]
+        inner = "".join([MARK + part[0] + part[1:].strip() for part in parts])
+        fields.append(Field(tag, one + two + _unescaped(inner)))
+    if text[at:] != f"</{opened[1]}record>" or not fields or letters.troubled(" ".join([f.text for f in fields])):
         return None
     return MarcDescribed(leader, fields)
 
@@ -102,7 +100,7 @@ def _described(root: etree._Element, mended: Iterable[str] = ()) -> MarcDescribe
     fields = [field for e in record if (field := _field(e, repairs))]
     if not fields:
         raise ValueError("a <record> without fields")
-    if letters.troubled(" ".join([text for f in fields for text in (f.data, *[value for _, value in f.subfields])])):
+    if letters.troubled(" ".join([field.text for field in fields])):
         fields = [_mended(field, repairs) for field in fields]
     return MarcDescribed(leader, fields, tuple(repairs))
 
@@ -116,17 +114,18 @@ def _field(element: etree._Element, repairs: dict[str, None]) -> Field | None:
         repairs["nameless"] = None
         return None
     if kind == "controlfield":
-        return Field(tag, data=element.text or "")
+        return Field(tag, element.text or "")
     subfields = [(s.get("code"), xml.text(s)) for s in element if xml.name(s) == "subfield"]
     coded = tuple([(code, text) for code, text in subfields if code])
     if len(coded) < len(subfields):
         repairs["nameless"] = None
-    return Field(tag, "", (element.get("ind1") or " ") + (element.get("ind2") or " "), coded)
+    return Field.coded(tag, (element.get("ind1") or " ") + (element.get("ind2") or " "), coded)
 
 
 def _mended(field: Field, repairs: dict[str, None]) -> Field:
-    data = _text(field.data, repairs)
-    return Field(field.tag, data, field.indicators, tuple((code, _text(v, repairs)) for code, v in field.subfields))
+    if MARK not in field.text:
+        return Field(field.tag, _text(field.text, repairs))
+    return Field.coded(field.tag, field.indicators, [(code, _text(value, repairs)) for code, value in field.subfields])
 
 
 def _text(text: str, repairs: dict[str, None]) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from harvest.formats import letters
-from harvest.formats.described import Field
+from harvest.formats.described import MARK, Field
 
 LEADER, ENTRY = 24, 12
 FIELD_END, RECORD_END, SUBFIELD = b"\x1e", b"\x1d", b"\x1f"
@@ -188,13 +188,13 @@ def _field(tag: str, control: bool, text: str, repairs: dict[str, None], carets:
     if letters.REPLACEMENT in text:
         repairs["unreadable"] = None
     if control:
-        return Field(tag, data=(text.replace("^", " ") if carets else text).lstrip("\x1f"))
-    first, *parts = text.split("\x1f")
+        return Field(tag, (text.replace("^", " ") if carets else text).lstrip(MARK).replace(MARK, " "))
+    first, *parts = text.split(MARK)
     indicators, said = _indicators(first.replace("^", " ") if carets else first)
     if said or indicators != first:
         repairs["indicators"] = None
     pairs = ([("a", said)] if said.strip() else []) + [_subfield(part, repairs) for part in parts if part]
-    return Field(tag, indicators=indicators, subfields=tuple(pairs))
+    return Field.coded(tag, indicators, pairs)
 
 
 def _indicators(first: str) -> tuple[str, str]:

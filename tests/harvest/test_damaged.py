@@ -266,7 +266,7 @@ def as_pymarc(payload: bytes, encoding: str = "") -> list[tuple[object, ...]]:
 
 def as_ours(form: Marc, payload: bytes) -> list[tuple[object, ...]]:
     found = form.described(payload).in_order
-    return [(f.tag, f.data, "" if f.tag < "010" else f.indicators, list(f.subfields)) for f in found]
+    return [(f.tag, f.data, "", []) if f.tag < "010" else (f.tag, "", f.indicators, list(f.subfields)) for f in found]
 
 
 @pytest.mark.parametrize("name", ["psu-sample-728.mrc", "uva-marc8-0001-1000.mrc"])

@@ -337,7 +337,7 @@ def held(source: dict[str, object], *fields: Field) -> tuple[Holding, ...]:
 
 
 def field(tag: str, *subfields: tuple[str, str], indicators: str = "  ") -> Field:
-    return Field(tag, subfields=subfields, indicators=indicators)
+    return Field.coded(tag, indicators, subfields)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harvest.formats.described import Field, MarcDescribed
+from harvest.formats.described import MARK, Field, MarcDescribed
 from index.match import blocking
 from index.match.facts import Facts, of_marc, of_row
 from index.match.judge import Judgement, hopeless, judge
@@ -20,12 +20,12 @@ def marc(fields: list[str]) -> Facts:
     kind, coded, *rest = fields
     year, language, *form = coded.split()
     of_008 = f"000101s{year}    th {'':5}{(form or [' '])[0]}{'':11}{language} d"
-    return of_marc(MarcDescribed(f"00000n{kind} a2200000   4500", [Field("008", data=of_008), *map(field, rest)]))
+    return of_marc(MarcDescribed(f"00000n{kind} a2200000   4500", [Field("008", of_008), *map(field, rest)]))
 
 
 def field(text: str) -> Field:
     tag, rest = text.split(" ", 1)
-    return Field(tag, subfields=tuple((part[0], part[1:]) for part in rest.split("$")[1:]))
+    return Field(tag, "  " + "".join(MARK + part for part in rest.split("$")[1:]))
 
 
 def read(given: Any) -> Facts:
