@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from config.installation import Installation
 from harvest import web
-from harvest.ahead import ahead
+from harvest.protocols.oai.ahead import Ahead
+from harvest.protocols.oai.client import token_of
 from harvest.run import harvest
 from harvest.store import COUNTS, Run, Store
 from harvest.wording import in_thai
@@ -431,24 +432,49 @@ def test_a_harvest_that_is_killed_goes_on_where_it_was(
 # ── on the way ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_next_page_is_fetched_while_the_last_one_is_used() -> None:
-    fetched: list[int] = []
-    second = threading.Event()
+def test_what_is_asked_ahead_is_asked_once_and_not_too_far() -> None:
+    asked: list[int] = []
+    fourth = threading.Event()
 
-    def pages() -> Iterator[int]:
-        for number in range(3):
-            fetched.append(number)
-            if number:
-                second.set()
-            yield number
-        raise ValueError("the list breaks off")
+    def ask(arguments: Mapping[str, str]) -> web.Response:
+        asked.append(int(arguments["page"]))
+        if asked[-1] == 6:
+            raise web.Unanswered("silence")
+        if asked[-1] == 4:
+            fourth.set()
+        return web.Response("", 200, {}, arguments["page"].encode())
 
-    coming = ahead(pages(), lambda: None)
-    assert next(coming) == 0
-    assert second.wait(10), "the second is fetched while the first one is here"
-    assert [next(coming), next(coming)] == [1, 2]
-    with pytest.raises(ValueError, match="breaks off"):
-        next(coming)
+    def following(_: Mapping[str, str], response: web.Response) -> Mapping[str, str]:
+        return {"page": str(int(response.content) + 1)}
+
+    ahead = Ahead(ask, following)
+    assert ahead.answer({"page": "1"}).content == b"1"
+    assert ahead.answer({"page": "2"}).content == b"2"
+    assert fourth.wait(10), "two more are on their way while the second is read"
+    time.sleep(0.1)
+    assert asked == [1, 2, 3, 4]
+    assert ahead.answer({"page": "2"}).content == b"2", "it came broken, and is asked for again"
+    for page in ("3", "4", "5"):
+        assert ahead.answer({"page": page}).content == page.encode()
+    with pytest.raises(web.Unanswered, match="silence"):
+        ahead.answer({"page": "6"})
+    ahead.close()
+    assert asked == [1, 2, 3, 4, 2, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("end", "token"),
+    [
+        ("<resumptionToken>a&amp;b</resumptionToken></ListRecords></OAI-PMH>", "a&b"),
+        ('<oai:resumptionToken cursor="0" >\n t|2 </oai:resumptionToken >', "t|2"),
+        ("<resumptionToken/></ListRecords>", ""),
+        ("<resumptionToken><![CDATA[t]]></resumptionToken>", ""),
+        ("<resumptionToken>early</resumptionToken>" + " " * 5000, ""),
+        ("<resumptionToken>cut", ""),
+    ],
+)
+def test_a_token_is_seen_before_the_page_is_read(end: str, token: str) -> None:
+    assert token_of(b"<OAI-PMH>" + end.encode()) == token
 
 
 def test_entities_are_neither_fetched_nor_multiplied(serve: Serve, install: Install, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
     if visit.full:
         kept.found.clear()
     try:
-        with Web(visit.source, visit.settings, visit.directory) as web:
-            yield from Walk(Client(web, visit.lessons, kept), visit).batches()
+        with Web(visit.source, visit.settings, visit.directory) as web, Client(web, visit.lessons, kept) as client:
+            yield from Walk(client, visit).batches()
     finally:
         kept.clear()

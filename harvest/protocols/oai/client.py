@@ -1,7 +1,10 @@
 """OAI-PMH requests: sickle on a transport of ours, each answer parsed once and its faults told apart."""
 
+import html
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Self
 
 from lxml import etree
 from sickle import Sickle, oaiexceptions
@@ -11,6 +14,7 @@ from sickle.response import OAIResponse
 from harvest.formats import xml
 from harvest.lessons import Lessons
 from harvest.protocols.oai import page
+from harvest.protocols.oai.ahead import Ahead
 from harvest.protocols.oai.kept import Kept
 from harvest.protocols.oai.page import Astray, Item, Page, Unreadable
 from harvest.record import HarvestError
@@ -18,6 +22,7 @@ from harvest.web import Failed, Response, Unanswered, Web, address_length
 
 EMPTY_PAGES = 10  # one after another, each with a token: then the list leads nowhere
 LONG = 2000  # characters of an address that every server takes
+LISTS = ("ListRecords", "ListIdentifiers")  # come in pages
 ASTRAY_AGAIN = 2  # how often a server that answers with a web page is asked again: it may be starting
 _ERRORS = tuple(e for e in vars(oaiexceptions).values() if isinstance(e, type) and issubclass(e, Exception))
 
@@ -63,10 +68,19 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
         super().__init__(web.url, iterator=OAIResponseIterator)
         self.web, self.lessons, self.kept = web, lessons, kept
         self.patient = True  # a fault is new: it may be gone in a moment. Afterwards it is taken as it is
+        self.tokens: set[str] = set()  # of the list that is being read
+        self.ahead = Ahead(self._fetched, self._following)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.web.stop()
+        self.ahead.close()
 
     def harvest(self, **arguments: str) -> Answer:
-        """sickle asks through this."""
-        response = self.kept.take(arguments) or self._answered(arguments)
+        """sickle asks through this. Of a list the next pages are asked for before this one is read."""
+        response = self.ahead.answer(arguments)
         if self.web.moved:
             self.lessons.notice("moved", self.web.moved)
         if response.status >= 400 and b"OAI-PMH" not in response.content[:2000]:
@@ -75,6 +89,17 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
                 said += "; it wants to know who asks: give the source user and password in members.toml"
             raise Failed(said, response.status, response.content)
         return Answer(response, params=arguments)
+
+    def _fetched(self, arguments: Mapping[str, str]) -> Response:
+        response = self.kept.take(arguments) or self._answered(arguments)
+        if arguments["verb"] in LISTS:
+            self.kept.keep(arguments, response)
+        return response
+
+    def _following(self, arguments: Mapping[str, str], response: Response) -> Mapping[str, str] | None:
+        """The request that an answer leads on to; None at a list's end, and where the list seems to go in circles."""
+        token = token_of(response.content) if arguments["verb"] in LISTS else ""
+        return {"verb": arguments["verb"], "resumptionToken": token} if token not in self.tokens | {""} else None
 
     def _answered(self, arguments: Mapping[str, str]) -> Response:
         """By GET; by POST where an address is too long for the server."""
@@ -102,12 +127,13 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
 
         Raises Nothing, Stale, Looping, BadDate, Unreadable, Astray, Failed, Unanswered, and HarvestError for the rest.
         """
-        tokens = {arguments.get("resumptionToken", "")}
+        self.ahead.forget()
+        self.tokens = tokens = {arguments.get("resumptionToken", "")}
         number = empty = 0
         while True:
             number += 1
             found = self._whole(verb, arguments, number)
-            if found.token in tokens and found.token:
+            if found.token and found.token in tokens:
                 yield Page(found.items, repeats=True)
                 said = found.token[:80]
                 raise Looping(f"{self.endpoint}: sends the same resumption token again and again: {said}")
@@ -146,13 +172,12 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
             self.lessons.notice("mended", f"first on page {number}: {told}", sum(read.mended.values()))
         if read.namespace:
             self.lessons.notice("namespace", read.namespace)
-        self.kept.keep(answer.params, answer.http_response)
         token = answers.resumption_token
         return Page(
             items=page.items(read, verb, number, answer.http_response.content),
             token=(token.token or "").strip() if token else "",
-            size=_number(token.complete_list_size) if token else None,
-            cursor=_number(token.cursor) if token else None,
+            size=_number(token.complete_list_size) if token not in self.tokens | {""} else None,
+            cursor=_number(token.cursor) if token not in self.tokens | {""} else None,
             date=page.response_date(read.root),
         )
 
@@ -209,6 +234,16 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
             if space.rstrip("/") == wanted:
                 return prefix
         raise HarvestError(f"{self.endpoint}: offers no {fmt}, but {', '.join(offered) or 'no format at all'}")
+
+
+_TOKEN = re.compile(rb"<(?:[\w.-]+:)?resumptionToken\b[^>]*>([^<]+)</(?:[\w.-]+:)?resumptionToken\s*>")
+_TAIL = 4096  # bytes: a page ends in its token
+
+
+def token_of(content: bytes) -> str:
+    """The token that leads on, as far as it is to be seen without reading the page; "" where it is not."""
+    found = _TOKEN.findall(content, max(0, len(content) - _TAIL))
+    return html.unescape(found[-1].decode("utf-8", "replace")).strip() if found else ""
 
 
 def _number(text: str | None) -> int | None:

@@ -1,6 +1,6 @@
 """The last pages of a list, kept until they are stored: after a kill no more than one is asked for again.
 
-While a page is stored the next one is fetched already; without this both would be gone.
+While a page is stored the next ones are fetched already; without this all would be gone.
 """
 
 import contextlib
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from harvest.protocols.oai.ahead import MOST
 from harvest.web import Response
 
-PAGES = 2  # the one that is being stored, and the one that is fetched meanwhile
+PAGES = 1 + MOST  # the one that is being stored, and those that are fetched meanwhile
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class Kept:
         return None
 
     def keep(self, asked: Mapping[str, str], answer: Response) -> None:
-        """The answer, in place of the last but one. A full disk is told where something is stored."""
+        """The answer, in place of the oldest one. A full disk is told where something is stored."""
         if self.folder is None:
             return
         headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import msgspec
 
 from config import database
-from harvest.ahead import ahead
 from harvest.protocols import Visit
 from harvest.protocols.oai import stamps
 from harvest.protocols.oai.client import BadDate, Client, Looping, Nothing, Stale
@@ -239,7 +238,7 @@ class Walk:
         """The pages of one list, each with the progress that it makes. Nothing is skipped where it becomes shorter."""
         arguments = {"resumptionToken": token} if token else self._arguments(span)
         listed, size = None if token else 0, None
-        for page in ahead(self.client.pages("ListRecords", arguments), self.client.web.stop):
+        for page in self.client.pages("ListRecords", arguments):
             self.until = self.until or page.date
             self.order.page([item.payload.datestamp for item in page.items])
             shorter = page.size is not None and size is not None and page.size < size and self.shrunk < SHRUNK
