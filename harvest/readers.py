@@ -4,16 +4,17 @@ import gc
 import hashlib
 import logging
 import os
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from itertools import chain
+from multiprocessing import parent_process
 from typing import cast
 
 import msgspec
 
+from config import processes
 from config.tables import Source, Tables
 from harvest.formats import open_format
 from harvest.packing import Packed, Reading, pack
@@ -22,7 +23,7 @@ from harvest.record import Batch, Format, Parsed, Payload, XmlFormat
 logger = logging.getLogger(__name__)
 
 MANY = 3000  # payloads that this process reads before it asks for a second one, which takes half a second to start
-WAITING = 2  # batches that lie ready for the second process
+WAITING = 4  # batches that lie ready for the second process: it must not wait while this one reads or stores
 AHEAD = 24  # batches that are read before the first of them is stored
 
 Read = tuple[str, Parsed, Packed | None]  # fault, what was read but without values, and both as the store keeps them
@@ -61,14 +62,14 @@ def readings(
     seen = 0
     alone = source.protocol != "file" or (os.cpu_count() or 1) == 1 or parent_process() is not None
     for batch in batches:
+        if (seen >= MANY or batch.large) and not alone:
+            batches = chain([batch], batches)
+            break
         yield batch, [read(payload, form) for payload in batch.payloads]
         seen += len(batch.payloads)
-        if (seen >= MANY or batch.large) and not alone:
-            break
     else:
         return
-    context = get_context("spawn")  # a fork would copy the threads and the database's connections
-    with ProcessPoolExecutor(1, context, _begin, (source, member, tables)) as pool:
+    with processes.pool(1, _begin, source, member, tables) as pool:
         try:
             yield from _shared(batches, form, pool)
         finally:
@@ -76,7 +77,7 @@ def readings(
 
 
 def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -> Iterator[tuple[Batch, list[Reading]]]:
-    started = pool.submit(_started)
+    started = pool.submit(processes.started)
     broken = False
     waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]] = deque()
     for batch in batches:
@@ -120,18 +121,6 @@ _form: list[Format] = []
 def _begin(source: Source, member: str, tables: Tables) -> None:
     gc.disable()  # nothing here refers to itself, and a batch is soon over
     _form.append(open_format(source, member, tables.fields))
-    threading.Thread(target=end_with_the_first, daemon=True).start()
-
-
-def end_with_the_first() -> None:
-    """A harvest or a night that is killed leaves no process behind that waits for it, or holds a member's lock."""
-    if first := parent_process():
-        first.join()
-        os._exit(1)
-
-
-def _started() -> None:
-    """Answered when the process is there."""
 
 
 def _work(payloads: Sequence[Payload]) -> list[Read]:

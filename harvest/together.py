@@ -2,11 +2,10 @@
 
 import logging
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import connection, get_context
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,8 +15,8 @@ import msgspec
 from sqlalchemy import Engine
 
 from config import database, logs
+from config.processes import SPAWN, end_with_the_first, lean
 from config.tables import Member, Tables
-from harvest.readers import end_with_the_first
 from harvest.run import Locked, broken_off, harvest
 from harvest.store import Run, Store
 
@@ -80,13 +79,13 @@ def harvest_together(
 
 
 def _start(member: Member, tables: Tables, engine: Engine, home: Path) -> tuple[Connection, _Going]:
-    context = get_context("spawn")  # a fork would copy the threads and the database's connections
-    here, there = context.Pipe(duplex=False)
+    here, there = SPAWN.Pipe(duplex=False)
     url = engine.url.render_as_string(hide_password=False)
-    process = context.Process(
+    process = SPAWN.Process(
         target=_harvest, args=(there, member, tables, url, home, logging.getLogger().level), name=member.code
     )
-    process.start()
+    with lean():
+        process.start()
     there.close()  # so that the end of the process is the end of what it says
     return here, _Going(member.code, process, time.monotonic())
 
@@ -139,7 +138,7 @@ def _end(process: BaseProcess) -> None:
 
 def _harvest(pipe: Connection, member: Member, tables: Tables, url: str, home: Path, level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the one who started it says what there is to say
-    threading.Thread(target=end_with_the_first, daemon=True).start()
+    end_with_the_first()
     logs.to_standard_error(level)
     told = 0.0
 

@@ -3,12 +3,12 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
 from typing import TypeVar
 
+from config import processes
 from index.look import MatchError
 
 MOST = 8  # processes; more wait for the one that writes
@@ -29,7 +29,7 @@ def each(work: Callable[[T], R], questions: Iterable[T], many: bool) -> Iterator
         return
     waiting: deque[Future[R]] = deque()
     source = iter(questions)
-    pool = ProcessPoolExecutor(count, get_context("spawn"))  # a fork would copy threads in whatever state they are
+    pool = processes.pool(count)
     try:
         waiting.extend(pool.submit(work, question) for question in islice(source, count * AHEAD))
         while waiting:

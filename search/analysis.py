@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.context import SpawnProcess
 from multiprocessing.queues import Queue
 from queue import Empty, Full
@@ -12,6 +12,7 @@ from queue import Empty, Full
 import msgspec
 
 from config import database
+from config.processes import SPAWN, lean
 from search.documents import Documents, Row, unpacked
 from search.engines import EngineError
 from search.schema import Entry, Schema
@@ -60,15 +61,15 @@ Way = tuple[SpawnProcess, "Queue[bytes]"]
 
 def _elsewhere(documents: Documents, schema: Schema, after: int) -> Iterator[Batch]:
     """Every process reads the batches that are its own, and they are taken in turn: so their order stays."""
-    context = get_context("spawn")  # a fork would copy the engine's threads in whatever state they are
     url, parts = documents.engine.url.render_as_string(hide_password=False), min(os.cpu_count() or 1, 8)
     ways: list[Way] = []
     try:
         for part in range(parts):
-            queue: Queue[bytes] = context.Queue(AHEAD)
-            process = context.Process(target=_work, args=(url, schema, after, part, parts, queue), daemon=True)
+            queue: Queue[bytes] = SPAWN.Queue(AHEAD)
+            process = SPAWN.Process(target=_work, args=(url, schema, after, part, parts, queue), daemon=True)
             ways.append((process, queue))
-            process.start()
+            with lean():
+                process.start()
         yield from _in_turn(ways)
     finally:
         for process, _ in ways:

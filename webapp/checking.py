@@ -17,6 +17,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from config.installation import Installation
+from config.processes import SPAWN
 from config.tables import Known
 from index.check.check import Report
 from index.check.lists import List
@@ -106,9 +107,8 @@ class Desk:
                 _write(folder / "progress", msgspec.json.encode(Progress("starting", 0, len(given))))
             except FileNotFoundError as error:  # it was removed meanwhile
                 raise Gone from error
-        context = multiprocessing.get_context("spawn")  # a fork would inherit threads and open databases
         place = (installation.directory.resolve(), installation.home.resolve())
-        context.Process(target=work, args=(*place, installation.known, folder.resolve()), daemon=True).start()
+        SPAWN.Process(target=work, args=(*place, installation.known, folder.resolve()), daemon=True).start()
 
     def progress(self, token: str) -> Progress | None:
         """How far the check has come; None where it was not begun. Raises Gone."""
