@@ -3,7 +3,10 @@
 import os
 import shutil
 import tempfile
+import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -23,6 +26,7 @@ from search.generation import Generations
 from search.schema import Schema
 
 FORMAT = 1
+STALE = 86_400  # seconds: what is older was left by a program that was killed
 SHIPPED = Path(config.__file__).parent
 DATABASE, CONTENTS = "sahaban.db", "contents.json"  # in the file, beside the three tables
 
@@ -46,18 +50,29 @@ def write(installation: Installation, file: Path, tell: Tell = lambda table, don
         if not (installation.directory / name).is_file():
             raise BackupError(f"{installation.directory / name} is missing; nothing was kept")
     try:
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as beside:  # which nobody else may enter
-            kept = Path(beside, DATABASE)
+        with _beside(file.parent, ".backup-") as beside:
+            kept = beside / DATABASE
             target = database.connect(f"sqlite:///{kept}")
             moment, rows = database.now(), copying.copy(installation.database, target, tell)
             target.dispose()  # what its journal held is in the file now
             contents = Contents(FORMAT, moment, rows)
-            whole = Path(beside, "whole")
+            whole = beside / "whole"
             _pack(whole, contents, {name: installation.directory / name for name in TABLES} | {DATABASE: kept})
             os.replace(whole, file)
     except OSError as error:
         raise BackupError(f"{file} cannot be written: {error.strerror or error}") from error
     return contents
+
+
+@contextmanager
+def _beside(folder: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in another, which nobody else may enter. Those of programs that were killed go."""
+    for left in folder.glob(f"{prefix}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as made:
+        yield Path(made)
 
 
 def _pack(whole: Path, contents: Contents, files: dict[str, Path]) -> None:
@@ -80,22 +95,22 @@ def restore(
     directory = Path("config") if installation.directory.resolve() == SHIPPED.resolve() else installation.directory
     installation.home.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=installation.home, prefix=".restore-") as beside,
+        _beside(installation.home, ".restore-") as beside,
         turn(installation.home, "restore"),
         alone(installation.home),
         no_harvest(installation.home),
     ):
-        contents = _unpack(file, Path(beside))
-        there = Installation(Path(beside), installation.home, installation.known, installation.named)
+        contents = _unpack(file, beside)
+        there = Installation(beside, installation.home, installation.known, installation.named)
         target, settings = there.database, there.tables.settings
         try:
             if not force:
                 _refuse(directory, target)
             with Generations(installation.home, settings.engine, Schema(there.tables.fields)).replaced():
-                _take_in(Path(beside, DATABASE), target, tell)
+                _take_in(beside / DATABASE, target, tell)
         finally:
             target.dispose()
-        _place(Path(beside), directory)
+        _place(beside, directory)
         restored = Installation(directory, installation.home, installation.known, installation.named)
         Index(restored.tables, restored.database, restored.home, tell).anew()
     return restored, contents

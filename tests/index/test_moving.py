@@ -195,6 +195,16 @@ def test_a_backup_holds_one_moment_while_a_harvest_runs(origin: Installation, en
     inside.dispose()
 
 
+def test_what_a_killed_backup_left_goes_with_the_next(origin: Installation, tmp_path: Path) -> None:
+    left, beside = tmp_path / ".backup-killed", tmp_path / ".backup-running"
+    for folder in (left, beside):
+        folder.mkdir()
+        (folder / "sahaban.db").write_bytes(b"half")
+    os.utime(left, (0, 0))
+    backup.write(origin, tmp_path / "kept.zip")
+    assert {path.name for path in tmp_path.iterdir()} == {"kept.zip", ".backup-running"}
+
+
 def test_a_damaged_backup_is_refused_and_what_is_here_stays(origin: Installation, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     backup.write(origin, kept)
