@@ -103,8 +103,9 @@ def measure_records(given: Tables, count: int) -> Figures:
     }
 
 
-def fill(store: Store, count: int) -> int:
-    """Put the members' records of so many titles into the store, as harvests would. How many records they are."""
+def fill(store: Store, count: int, copies: int | None = None) -> int:
+    """Put the members' records of so many titles into the store, as harvests would; ``copies``: no more than so many
+    of each. How many records they are."""
     with store.engine.begin() as connection:
         runs = {code: store.begin(connection, code) for code in MEMBERS}
     stored = 0
@@ -112,7 +113,7 @@ def fill(store: Store, count: int) -> int:
     while batch := list(islice(source, BATCH)):
         with store.engine.begin() as connection:
             for code, run in runs.items():
-                readings = [reading(title, code) for title in batch if code in title.members]
+                readings = [reading(title, code) for title in batch if code in title.members[:copies]]
                 store.put(connection, run, code, "composed", "marc", SEED, readings)
                 stored += len(readings)
         progress(f"store: {stored} records")
