@@ -39,7 +39,8 @@ def command(installation: Installation, members: tuple[str, ...], full: bool, dr
 def undo(installation: Installation, member: str, number: int | None) -> None:
     """Bring MEMBER's records back to what they were before its last run, or before that of --run.
 
-    `sahaban status MEMBER` names the runs. The next harvest asks the sources again from there on: mend them first.
+    `sahaban status MEMBER` names the runs. The next harvest asks the sources again from there on: mend them first. An
+    undo is a run, too: a second one takes it back.
     """
     known = installation.tables.members
     store = Store(installation.database)
