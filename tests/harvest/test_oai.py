@@ -462,6 +462,26 @@ def test_what_is_asked_ahead_is_asked_once_and_not_too_far() -> None:
     assert asked == [1, 2, 3, 4, 2, 5, 6]
 
 
+def test_a_page_that_leads_to_itself_is_asked_ahead_once() -> None:
+    """The list's own look at its tokens comes later: when a page is read."""
+    asked: list[str] = []
+    first = threading.Event()
+
+    def ask(arguments: Mapping[str, str]) -> web.Response:
+        asked.append(arguments["page"])
+        assert arguments["page"] == "1" or first.wait(10)
+        return web.Response("", 200, {}, b"")
+
+    ahead = Ahead(ask, lambda *_: {"page": "2"})
+    ahead.answer({"page": "1"})
+    first.set()
+    ahead.coming[frozenset({("page", "2")})].result(10)
+    ended = threading.Thread(target=ahead.answer, args=({"page": "1"},), daemon=True)
+    ended.start()
+    ended.join(10)
+    assert (ended.is_alive(), asked) == (False, ["1", "2", "1"])
+
+
 @pytest.mark.parametrize(
     ("end", "token"),
     [

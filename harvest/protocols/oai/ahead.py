@@ -52,8 +52,10 @@ class Ahead:
         return answer
 
     def _follow(self, asked: Asked, answer: Response) -> None:
-        """Go on from an answer, and from those that are there already."""
-        while len(self.coming) < MOST and (following := self.following(asked, answer)):
+        """Go on from an answer, and from those that are there already; not in circles, where one leads to itself."""
+        met = {_key(asked)}
+        while len(self.coming) < MOST and (following := self.following(asked, answer)) and _key(following) not in met:
+            met.add(_key(following))
             coming = self._begin(following)
             if not coming.done() or coming.exception():
                 return
