@@ -75,7 +75,7 @@ class Web:
         self.moved = ""  # where the source has moved for good, as it says
         self.stopped = threading.Event()
         self.slow = False  # the answer that is being read takes too long
-        self.connection: HTTPConnection | None = None
+        self.socket: socket.socket | None = None  # of the answer that is being waited for
         self.session = requests.Session()
         self.session.trust_env = False  # no password from .netrc; proxies and certificates are taken up below
         self.session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
@@ -204,7 +204,7 @@ class Web:
             raise Unanswered(f"{self.url}: cannot be asked: {error}") from error
         finally:
             watch.cancel()
-            self.connection = None
+            self.socket = None
 
     @property
     def _limit(self) -> int:
@@ -218,6 +218,8 @@ class Web:
             if size > self._limit:
                 raise too_large(self.url, self._limit)
             parts.append(part)
+        if self.slow or self.stopped.is_set():  # the end of it is ours: not every server says how long an answer is
+            raise ConnectionAbortedError("cut off")
         return b"".join(parts)
 
     def _cut_off(self) -> None:
@@ -225,10 +227,9 @@ class Web:
         self._hang_up()
 
     def _hang_up(self) -> None:
-        open_ = self.connection
-        if open_ is not None and open_.sock is not None:
+        if open_ := self.socket:
             with contextlib.suppress(OSError):
-                open_.sock.shutdown(socket.SHUT_RDWR)
+                open_.shutdown(socket.SHUT_RDWR)
 
     def _proxies(self, url: str) -> dict[str, str]:
         proxies: dict[str, str] = dict(get_environ_proxies(url))
@@ -341,7 +342,7 @@ class _Looking(HTTPConnection):
         raise urllib3.exceptions.NewConnectionError(self, str(fault)) from fault
 
     def getresponse(self) -> Any:
-        self.looking.connection = self
+        self.looking.socket = self.sock  # the connection lets go of it where the server says that it will close
         return super().getresponse()
 
 

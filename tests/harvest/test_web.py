@@ -1,8 +1,10 @@
 """HTTP to members' servers: bounded, led nowhere, and without a secret on the way."""
 
 import base64
+import contextlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -261,3 +263,24 @@ def test_what_is_slow_head_and_all_is_cut_off(serve: Serve) -> None:
         slow = pytest.raises(Unanswered, match=r"takes more than 0\.2 seconds")
         with visit(f"http://127.0.0.1:{port}/oai", settings=settings) as it, slow:
             it.ask({"verb": "Identify"})
+
+
+def test_an_answer_whose_end_is_not_known_is_cut_off_and_not_taken_for_whole(serve: Serve) -> None:
+    """An old server tells no length, and closes the connection at the end."""
+    here = serve()
+
+    def drip(server: Server, handler: Any, asked: Asked) -> bool:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n<OAI-PMH>")
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                handler.wfile.write(b" ")
+                time.sleep(0.05)
+        handler.close_connection = True
+        return True
+
+    here.hooks["http"] = drip
+    settings = Settings(retries=0, timeout=30, longest_answer=0.2)
+    began = time.monotonic()
+    with visit(here.url, settings=settings) as it, pytest.raises(Unanswered, match=r"takes more than 0\.2 seconds"):
+        it.ask({"verb": "Identify"})
+    assert time.monotonic() - began < 3
