@@ -35,6 +35,7 @@ class Progress(msgspec.Struct, frozen=True):
     reading: str = ""  # ... with which tables
     run: int = 0  # ... in which run; of a server: the last one that listed it whole, and was not held back
     superseded: int = 0  # ... and how many of its records a later one of the same id replaced
+    load: str = ""  # ... and as which load: full or delta; "" where that was not kept yet
 
 
 class Batch(msgspec.Struct, frozen=True):

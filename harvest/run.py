@@ -155,7 +155,8 @@ class _Harvest:
 
     def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
         code, source = self.member.code, visit.source
-        if visit.progress.reading != reading:  # read with other tables, or never
+        known = visit.progress
+        if known.reading != reading or known.load not in ("", source.load):  # read with other tables, or never
             visit = msgspec.structs.replace(visit, progress=msgspec.structs.replace(visit.progress, files={}))
         before = self._with(within, lambda c: self.store.superseded(c, number))
         try:
@@ -181,7 +182,7 @@ class _Harvest:
             self._with(within, lambda c: self.store.advance(c, number, code, source.key, known))
         if files:
             superseded = self._with(within, lambda c: self.store.superseded(c, number)) - before
-            files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded)
+            files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded, load=source.load)
             self._with(within, lambda c: self.store.advance(c, number, code, source.key, files))
 
     def _taken_in(

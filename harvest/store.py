@@ -358,12 +358,19 @@ class Store:
         )  # fmt: skip
         connection.execute(update(quarantine).where(gone).values(resolved=run))
 
-    def resolve_former(self, connection: Connection, run: int, member: str, sources: list[str]) -> None:
-        """What came broken from sources that the member no longer has needs nobody any more. Its bytes stay."""
-        former = and_(
-            quarantine.c.member == member, quarantine.c.source.not_in(sources), quarantine.c.resolved.is_(None)
-        )
+    def resolve_former(self, connection: Connection, run: int, member: str, named: list[str]) -> None:
+        """What came broken from sources that the member no longer has needs nobody any more. Its bytes stay.
+
+        Their files are forgotten: should such a source come back, they are read again, and their quarantine with them.
+        """
+        former = and_(quarantine.c.member == member, quarantine.c.source.not_in(named), quarantine.c.resolved.is_(None))
         connection.execute(update(quarantine).where(former).values(resolved=run))
+        known = select(sources.c.source, sources.c.progress)
+        known = known.where(sources.c.member == member, sources.c.source.not_in(named))
+        for source, kept in connection.execute(known).all():
+            progress = msgspec.json.decode(kept, type=Progress)
+            if progress.files:
+                self.advance(connection, run, member, source, msgspec.structs.replace(progress, files={}))
 
     def former(self, connection: Connection, member: str, sources: list[str]) -> dict[str, int]:
         """The live records of sources that the member no longer has, counted."""

@@ -130,6 +130,39 @@ def test_a_full_load_that_is_held_back_is_looked_at_again(install: Install) -> N
     assert counts(run(installation, accept=True)) == {"unchanged": 40, "deleted": 60}
 
 
+def renamed(installation: Installation, old: str, new: str) -> Installation:
+    """The same installation after a change of its members.toml."""
+    table = installation.directory / "members.toml"
+    table.write_text(table.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    return Installation(installation.directory, installation.home, installation.known)
+
+
+def test_a_load_that_becomes_full_is_looked_at_though_its_file_did_not_change(install: Install) -> None:
+    installation = marc(install, protocol="file", path="drop", format="marc", load="delta")
+    drop(installation, **{"a.mrc": b"".join(book(n) for n in range(100))})
+    run(installation)
+    drop(installation, **{"a.mrc": b"".join(book(n) for n in range(40))})
+    assert counts(run(installation)) == {"unchanged": 40}
+    full = renamed(installation, 'load = "delta"', 'load = "full"')
+    held = run(full)
+    assert (held.outcome, "60 of 100 records are missing" in (held.error or "")) == ("held", True)
+    full.database.dispose()
+
+
+def test_the_quarantine_of_a_source_that_was_named_wrongly_for_a_night_comes_back(install: Install) -> None:
+    installation = marc(install)
+    drop(installation, **{"a.mrc": book(1) + b"?\x1d"})
+    assert counts(run(installation)) == {"added": 1, "quarantined": 1}
+    wrong = renamed(installation, 'format = "marc"', 'format = "marcxml"')
+    run(wrong)
+    wrong.database.dispose()
+    right = renamed(installation, 'format = "marcxml"', 'format = "marc"')
+    for _ in range(2):
+        assert counts(run(right)) == {"unchanged": 1, "quarantined": 1}
+    assert Store(right.database).standings()["aaa"].quarantined == 1
+    right.database.dispose()
+
+
 def settling(installation: Installation, seconds: float) -> Installation:
     tables = installation.tables
     installation.__dict__["tables"] = msgspec.structs.replace(
