@@ -108,6 +108,8 @@ def _read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
     if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
         sheets = [(sheet, _cells(rows)) for sheet, rows in workbook(data, name, MOST_CELLS)]
         return _tables(sheets, name, Columns(fields))
+    if data[:1024].lstrip().startswith(b"%PDF-"):
+        raise ListError(f"{name}: is a PDF; ask the vendor for Excel or CSV, or paste its lines")
     if _MARC_START.match(data[:40]) and b"\x1e" in data:
         return _vendor(data, name, "marc", fields)
     head = data[:400]

@@ -267,10 +267,11 @@ def bomb() -> bytes:
         (lambda: ods(f'<table:table-row table:number-rows-repeated="20000">{ods_cell("x", 1000)}</table:table-row>'), "one lies far off", "unreadable"),
         (lambda: b"PK\x03\x04nothing", "cannot be read as a workbook", "unreadable"),
         (lambda: b"<html><body>x</body></html>", "no <record> element", "unreadable"),
+        (lambda: b"%PDF-1.4\n1 0 obj\n", "is a PDF; ask the vendor for Excel or CSV", "unreadable"),
         (lambda: ENTITIES, "no record can be read", "unreadable"),
         (lambda: b"\x81\x00\xff" * 100, "is not in", "unreadable"),
     ],
-    ids=["empty", "header-only", "too-long", "zip-bomb", "far-cell", "ods-bomb", "no-zip", "html", "entities", "bytes"],
+    ids=["empty", "header-only", "too-long", "zip-bomb", "far-cell", "ods-bomb", "no-zip", "html", "pdf", "entities", "bytes"],
 )  # fmt: skip
 def test_a_list_that_cannot_be_checked(tables: Tables, make: object, said: str, kind: str) -> None:
     with pytest.raises(ListError, match=r"^list") as error:
