@@ -194,6 +194,7 @@ class _Harvest:
         full = source.load == "full" and not self.accept and self._with(within, lambda c: self._live(c, number, source))
         watch = Watch(code, source.key, reading) if full else None
         files: Progress | None = None
+        came = unread = 0
         with ExitStack() as aside:
             trouble: HarvestError | None = None
             try:
@@ -205,6 +206,8 @@ class _Harvest:
                         within = aside.enter_context(database.writing(self.store.engine))
                     self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound here
                         c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
+                    unread += sum(bool(item.fault) for item in read)
+                    came += len(read)
                     self.seen += len(read)
                     self.tell(self.seen, batch.of)
             except HarvestError as error:  # what came until then is kept
@@ -215,6 +218,10 @@ class _Harvest:
                     raise Foreign(told) from trouble
         if trouble:
             raise trouble
+        never = source.protocol == "file" and 0 < unread == came
+        if never and not self._with(within, lambda c: self._live(c, number, source)):
+            told = "is it the right file, and the right format?"
+            raise HarvestError(f"{source.key}: none of its records can be read ({unread} in quarantine); {told}")
         return files
 
     def _live(self, connection: Connection, number: int, source: Source) -> bool:

@@ -163,6 +163,20 @@ def test_the_quarantine_of_a_source_that_was_named_wrongly_for_a_night_comes_bac
     right.database.dispose()
 
 
+def test_a_source_of_which_nothing_can_be_read_has_failed_and_takes_nothing_away(install: Install) -> None:
+    right = marc(install)
+    drop(right, **{"a.mrc": book(1) + book(2)})
+    run(right)
+    drop(right, **{"a.mrc": "ชื่อเรื่อง,ผู้แต่ง\nเสือ,ก\n".encode()})
+    wrong = renamed(right, 'path = "drop"', 'path = "./drop"')
+    for accept in (False, True):
+        result = run(wrong, accept=accept)
+        assert (result.outcome, counts(result)) == ("failed", {"quarantined": 1})
+        assert "is it the right file, and the right format?" in (result.error or "")
+    assert Store(wrong.database).standings()["aaa"].live == 2
+    wrong.database.dispose()
+
+
 def settling(installation: Installation, seconds: float) -> Installation:
     tables = installation.tables
     installation.__dict__["tables"] = msgspec.structs.replace(
