@@ -266,8 +266,8 @@ def test_a_check_before_the_first_index_says_what_to_do(install: Install, run: R
 def test_a_second_night_changes_nothing(shelves: Run) -> None:
     shown = shelves("nightly")
     assert shown.returncode == 0
-    assert "2 unchanged" in shown.stdout
-    assert "0 records were new, 0 titles changed" in shown.stdout
+    assert "aaa: 2 ระเบียน: คงเดิม 2\n" in shown.stdout
+    assert "ระเบียนใหม่หรือแก้ไข 0 ชื่อเรื่องที่เปลี่ยน 0" in shown.stdout
 
 
 @pytest.mark.parametrize(
