@@ -6,7 +6,7 @@ from config.tables import Field
 from harvest.derive import DERIVES
 from harvest.record import Described
 
-VERSION = 2  # raised when extraction itself changes, so that stored records are read again
+VERSION = 3  # raised when extraction itself changes, so that stored records are read again
 
 
 def values(described: Described, fields: Mapping[str, Field]) -> dict[str, tuple[str, ...]]:

@@ -131,5 +131,5 @@ def _packed(reading: Reading) -> Read:
     parsed = reading.parsed
     if parsed is None or reading.fault:
         return reading.fault, Parsed({}), None
-    told = Parsed({}, (), parsed.local_id, parsed.deleted, parsed.repairs)
+    told = msgspec.structs.replace(parsed, values={}, holdings=())
     return "", told, pack(reading.payload, parsed)

@@ -55,6 +55,7 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     local_id: str = ""
     deleted: bool = False
     repairs: tuple[str, ...] = ()  # what had to be mended: names in harvest.wording.REPAIRS
+    beside: bool = False  # a record of holdings under the number of its title: it never stands in that one's place
 
 
 class Record(msgspec.Struct, frozen=True):

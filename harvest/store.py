@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -178,22 +178,43 @@ class Store:
         counts = dict.fromkeys(COUNTS, 0)
         repaired = 0
         good: dict[str, Reading] = {}
+        beside: list[Reading] = []
         for item in readings:
             if item.fault or not item.parsed:
                 counts["quarantined"] += 1
                 self._set_aside(connection, run, member, source, item)
-                continue
-            repaired += bool(item.parsed.repairs)
-            local_id = id_of(item)
-            if local_id in good:
-                counts["superseded"] += 1
-            good[local_id] = item
+            elif item.parsed.beside:
+                beside.append(item)
+            else:
+                repaired += bool(item.parsed.repairs)
+                local_id = id_of(item)
+                if local_id in good:
+                    counts["superseded"] += 1
+                good[local_id] = item
+        if beside:
+            self._put_beside(connection, run, member, source, beside, good, counts)
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
             self.advance(connection, run, member, source, progress)
         changes = {name: runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
         seen = runs.c.seen + sum(counts.values())
         connection.execute(update(runs).where(runs.c.id == run).values(seen=seen, **changes))
+
+    def _put_beside(
+        self, connection: Connection, run: int, member: str, source: str, beside: Sequence[Reading],
+        good: Container[str], counts: dict[str, int],
+    ) -> None:  # fmt: skip
+        """Records of holdings: superseded by those of their titles, else in quarantine."""
+        ids = [id_of(item) for item in beside]
+        rows = _rows_of(connection, member, ids, (records.c.local_id, records.c.deleted))
+        here = {row["local_id"] for row in rows if not row["deleted"]}
+        for local_id, item in zip(ids, beside, strict=True):
+            if local_id in good or local_id in here:
+                counts["superseded"] += 1
+            else:
+                counts["quarantined"] += 1
+                said = "a holdings record whose title is not there"
+                self._set_aside(connection, run, member, source, msgspec.structs.replace(item, fault=said))
 
     def superseded(self, connection: Connection, run: int) -> int:
         """How many records of a run were replaced by a later one of the same id, so far."""

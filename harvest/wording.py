@@ -78,6 +78,7 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re
     (r"no MARC record, but something that begins with (.+)", r"ไม่ใช่ระเบียน MARC แต่เป็นข้อมูลที่ขึ้นต้นด้วย \1 ตรวจดูว่าส่งไฟล์ถูกหรือไม่"),
     (r"no record ends within (\d+) MB", r"ไม่พบเครื่องหมายจบระเบียนใน \1 MB"),
     (r"an authority record, not a bibliographic one", r"เป็นระเบียนรายการหลักฐาน (authority) ไม่ใช่ระเบียนบรรณานุกรม"),
+    (r"a holdings record whose title is not there", r"เป็นระเบียนตัวเล่ม (holdings) ที่ไม่พบระเบียนบรรณานุกรมของมัน"),
     (r"no directory of fields stands at its beginning", r"ไม่พบสารบัญเขตข้อมูลที่ต้นระเบียน จึงไม่รู้ว่าเขตใดคืออะไร"),
     (r"the record is cut off: its last field does not end", r"ระเบียนขาดตอน: เขตข้อมูลสุดท้ายไม่จบ ขอให้ส่งไฟล์ใหม่"),
     (r"the record is cut off: (\d+) of its (\d+) fields are there", r"ระเบียนขาดตอน: มีเพียง \1 จาก \2 เขตข้อมูล ขอให้ส่งไฟล์ใหม่"),

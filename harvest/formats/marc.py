@@ -24,6 +24,7 @@ from harvest.record import Parsed, Payload
 END = b"\x1d"  # ends a record
 BLANK = b" \r\n\t\x00\x1a"  # what programs leave between records and after the last one
 LEADER, ENTRY = 24, 12
+HOLDINGS = ("u", "v", "x", "y")  # what leader/06 says of a record of holdings
 CHUNK = 1 << 20
 LIMIT = 16 << 20  # bytes of one record: real ones that are too long for their leader have a little over one million
 
@@ -197,4 +198,5 @@ def parsed(
         local_id=f"{origin}:{number}" if origin and number else number,
         deleted=marc.leader[5:6] == "d",
         repairs=marc.repairs,
+        beside=marc.leader[6:7] in HOLDINGS and not marc.texts("245a"),
     )

@@ -320,6 +320,22 @@ def test_the_psu_sample_comes_with_its_repeated_ids(install: Install, data: Path
     assert (second.seen, second.unchanged, second.superseded) == (728, 531, 197)
 
 
+def test_a_holdings_record_does_not_stand_in_its_titles_place(install: Install) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="marc"))
+    holdings = [
+        marc21(("001", number), ("852", "  $aขอนแก่น$hน 1"), leader=f"00000n{kind}  a2200000 n 4500")
+        for number, kind in [("b1", "x"), ("b2", "y"), ("b9", "v")]
+    ]
+    drop(installation, **{"a.mrc": book(1) + holdings[0] + book(2), "b.mrc": holdings[1] + holdings[2]})
+    for _ in range(2):
+        result = run(installation)
+        assert (result.superseded, result.quarantined, result.seen) == (2, 1, 5)
+    ((place, reason, _),) = Store(installation.database).quarantined("aaa")
+    assert (place, reason) == ("drop/b.mrc, record 2", "a holdings record whose title is not there")
+    read = [record for batch in Store(installation.database).records() for _, record in batch]
+    assert [record.values["title"] for record in read] == [("เสือ 1",), ("เสือ 2",)]
+
+
 def test_a_second_harvest_of_the_same_member_at_the_same_time_is_refused(install: Install) -> None:
     installation = install(member("aaa", protocol="file", path="drop", format="marc"))
     installation.home.mkdir(parents=True)
