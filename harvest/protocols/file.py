@@ -18,6 +18,7 @@ from harvest.record import Batch, Format, HarvestError, Progress
 BATCH = 500  # payloads in one transaction
 LARGE = 4 << 20  # bytes of a file, or of an archive: thousands of records
 UPLOADING = (".part", ".filepart", ".crdownload", ".tmp", ".uploading", ".download")  # what is not there yet
+ASIDE = (".", "~$")  # hidden ones, and those by which Office marks that somebody has a workbook open
 
 
 def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
@@ -77,11 +78,12 @@ def files(place: str, directory: Path) -> list[Path]:
     """The files of a path in the order of their names. Raises HarvestError where there is none."""
     path = directory / place
     if path.is_dir():
-        found = [child for child in path.iterdir() if child.is_file() and not child.name.startswith((".", "~$"))]
+        found = [child for child in path.iterdir() if child.is_file() and not child.name.startswith(ASIDE)]
     elif path.is_file():
         found = [path]
     else:
-        found = [p for p in map(Path, glob.glob(str(path), recursive=True)) if p.is_file()]
+        matching = map(Path, glob.glob(str(path), recursive=True))
+        found = [child for child in matching if child.is_file() and not child.name.startswith(ASIDE)]
     if not found:
         what = "the directory has no file" if path.is_dir() else "there is no such file or directory"
         where = path.parent if glob.has_magic(path.name) else path

@@ -263,6 +263,14 @@ def test_a_web_address_that_is_wrong(install: Install, shelf: str) -> None:
     assert f"{shelf}/gone.mrc: HTTP 404; is the address still right?" in (result.error or "")
 
 
+@pytest.mark.parametrize("path", ["drop", "drop/*.csv"])
+def test_what_office_puts_beside_an_open_workbook_is_no_file_of_the_member(install: Install, path: str) -> None:
+    installation = marc(install, protocol="file", path=path, format="sheet")
+    drop(installation, **{"a.csv": "ชื่อเรื่อง,ผู้แต่ง\nเสื้อ,ข\n".encode(), "~$a.csv": b"\x05librarian"})
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"added": 1}), result.error
+
+
 def test_a_folder_may_have_any_name(install: Install, tmp_path: Path) -> None:
     installation = marc(install)
     directory = drop(installation, **{"สมุด\n1.mrc": book(1)})
