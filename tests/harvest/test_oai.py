@@ -1,5 +1,6 @@
 """OAI-PMH servers that misbehave: each way against a real server, with what must come out."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -427,6 +428,36 @@ def test_a_harvest_that_is_killed_goes_on_where_it_was(
     assert (result.outcome, counts(result)) == ("done", {"added": 20})
     assert [args["resumptionToken"][:2] for args in server.lists()] == ["20", "30"], "what was stored is not asked for"
     assert titles(installation) == WHOLE
+
+
+def test_an_error_asked_ahead_is_not_kept_for_the_run_after_a_kill(
+    serve: Serve, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve("every-token-is-an-error-of-the-server")
+    installation = installed(install, server)
+    following = threading.Event()
+    ask = web.Web.ask
+
+    def asked(self: web.Web, arguments: Mapping[str, str], *rest: Any, **options: Any) -> web.Response:
+        answer = ask(self, arguments, *rest, **options)
+        if answer.status == 500:
+            following.set()
+        return answer
+
+    def killed(*_: Any) -> None:
+        assert following.wait(10)
+        time.sleep(0.1)
+        monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # a kill clears nothing away
+        raise SystemExit("killed")
+
+    monkeypatch.setattr(web.Web, "ask", asked)
+    monkeypatch.setattr(Store, "put", killed)
+    with pytest.raises(SystemExit):
+        run(installation)
+    monkeypatch.undo()
+    server.hooks.clear()
+    result = run(installation)
+    assert (result.outcome, counts(result), result.error) == ("done", {"added": 40}, None)
 
 
 # ── on the way ───────────────────────────────────────────────────────────────────────────────────

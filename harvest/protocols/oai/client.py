@@ -92,7 +92,7 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
 
     def _fetched(self, arguments: Mapping[str, str]) -> Response:
         response = self.kept.take(arguments) or self._answered(arguments)
-        if arguments["verb"] in LISTS and response.status < 400:
+        if arguments["verb"] in LISTS and response.status < 400:  # an error may be over by the next visit
             self.kept.keep(arguments, response)
         return response
 
