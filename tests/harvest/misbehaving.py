@@ -365,6 +365,12 @@ def one_empty_page_on_the_way(s: Server) -> None:
 
 
 @behaviour
+def no_token_on_the_last_page(s: Server) -> None:
+    s.sizes = False
+    s.hooks["body"] = lambda server, asked, body: body.replace(b"<resumptionToken></resumptionToken>", b"")
+
+
+@behaviour
 def white_space_in_tokens(s: Server) -> None:
     s.hooks["token"] = lambda server, asked, token: token and f"\n   {token}\n"
 

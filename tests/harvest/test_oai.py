@@ -84,6 +84,7 @@ SURVIVED = {
     "a-token-that-leads-back": (WHOLE, "asked for in parts"),
     "the-same-token-for-ever": (WHOLE, "asked for in parts"),
     "one-empty-page-on-the-way": (WHOLE, ""),
+    "no-token-on-the-last-page": (WHOLE, ""),
     "white-space-in-tokens": (WHOLE, ""),
     "a-token-refused-in-the-midst": (WHOLE, "went on by datestamp"),
     "a-token-refused-in-a-list-without-order": (WHOLE, "went on by datestamp"),

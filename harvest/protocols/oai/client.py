@@ -176,8 +176,8 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
         return Page(
             items=page.items(read, verb, number, answer.http_response.content),
             token=(token.token or "").strip() if token else "",
-            size=_number(token.complete_list_size) if token not in self.tokens | {""} else None,
-            cursor=_number(token.cursor) if token not in self.tokens | {""} else None,
+            size=_number(token.complete_list_size) if token else None,
+            cursor=_number(token.cursor) if token else None,
             date=page.response_date(read.root),
         )
 
