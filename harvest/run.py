@@ -128,6 +128,7 @@ class _Harvest:
         for source, many in self.store.former(connection, code, keys).items():
             if self.accept and not self.faults:
                 self.store.withdraw(connection, number, code, source)
+                self.store.advance(connection, number, code, source, Progress())  # should it be named again: anew
             else:
                 self.noticed.append(
                     f"{source}: members.toml no longer names it; records that came from there only: {many}. "

@@ -224,3 +224,24 @@ def test_a_list_that_is_held_back_stays_so_however_many_it_brings(
     scripted.answers = [page(*map(str, range(MANY // 2)))]
     result = run(installation, full=True)
     assert (result.outcome, str(len(others)) in (result.error or "")) == ("held", True), "they count from then on"
+
+
+def two_files(install: Install, *names: str) -> Installation:
+    """A member with so many files that are always whole, each a source."""
+    tables = [member("aaa", protocol="file", path=f"drop/{name}.csv", format="sheet", load="full") for name in names]
+    return install("\n".join([tables[0], *(table[table.index("[[") :] for table in tables[1:])]))
+
+
+def live(installation: Installation) -> int:
+    return Store(installation.database).standings()["aaa"].live
+
+
+def test_a_former_source_that_was_withdrawn_and_is_named_again_comes_back(install: Install) -> None:
+    installation = two_files(install, "a", "b")
+    drop(installation, **{"a.csv": listed(OWN[:40]), "b.csv": listed(OWN[40:])})
+    run(installation)
+    installation = two_files(install, "a")
+    assert counts(run(installation, accept=True)) == {"unchanged": 40, "deleted": 20}
+    installation = two_files(install, "a", "b")
+    run(installation)
+    assert live(installation) == MANY
