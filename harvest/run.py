@@ -250,7 +250,17 @@ class _Harvest:
                 f"{self._foreign_list(connection, source, number)}"
             )
             return
-        self.store.withdraw(connection, number, code, source.key)
+        if self.store.withdraw(connection, number, code, source.key):
+            self._read_others_again(connection, source, number)
+
+    def _read_others_again(self, connection: Connection, source: Source, number: int) -> None:
+        """What a source no longer brings may stand in another file of the member, which is read only when it changes:
+        the record was the source's that brought it last."""
+        code = self.member.code
+        for other in self.member.source:
+            if other.key != source.key and other.protocol == "file" and other.load == "full":
+                known = msgspec.structs.replace(self.store.progress(code, other.key), files={})
+                self.store.advance(connection, number, code, other.key, known)
 
     def _foreign_list(self, connection: Connection, source: Source, number: int) -> str:
         """A server's list is stored page by page; where most of it is new it may be another library's."""

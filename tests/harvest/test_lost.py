@@ -236,6 +236,18 @@ def live(installation: Installation) -> int:
     return Store(installation.database).standings()["aaa"].live
 
 
+def test_what_another_file_of_the_member_still_has_comes_back(install: Install) -> None:
+    """A title in both files is the second one's, and the first file is not read as long as it is as it was."""
+    installation = two_files(install, "a", "b")
+    directory = drop(installation, **{"a.csv": listed(OWN[:40]), "b.csv": listed(OWN[30:])})
+    run(installation)
+    assert live(installation) == MANY
+    (directory / "b.csv").write_bytes(listed(OWN[40:]))
+    run(installation)
+    assert run(installation).outcome == "done"
+    assert live(installation) == MANY
+
+
 def test_a_former_source_that_was_withdrawn_and_is_named_again_comes_back(install: Install) -> None:
     installation = two_files(install, "a", "b")
     drop(installation, **{"a.csv": listed(OWN[:40]), "b.csv": listed(OWN[40:])})
