@@ -494,6 +494,31 @@ def test_what_is_asked_ahead_is_asked_once_and_not_too_far() -> None:
     assert asked == [1, 2, 3, 4, 2, 5, 6]
 
 
+def test_a_list_that_is_given_up_is_not_followed_and_stands_in_no_others_way() -> None:
+    asked: list[str] = []
+    on_its_way, given_up = threading.Event(), threading.Event()
+
+    def ask(arguments: Mapping[str, str]) -> web.Response:
+        asked.append(arguments["page"])
+        if asked[-1] == "2":
+            on_its_way.set()
+            given_up.wait(10)
+        return web.Response("", 200, {}, arguments["page"].encode())
+
+    def following(_: Mapping[str, str], response: web.Response) -> Mapping[str, str]:
+        return {"page": str(int(response.content) + 1)}
+
+    ahead = Ahead(ask, following)
+    ahead.answer({"page": "1"})
+    assert on_its_way.wait(10)
+    ahead.forget()
+    given_up.set()
+    ahead.answer({"page": "100"})
+    ahead.answer({"page": "101"})
+    ahead.close()
+    assert asked[:4] == ["1", "2", "100", "101"]
+
+
 def test_a_page_that_leads_to_itself_is_asked_ahead_once() -> None:
     """The list's own look at its tokens comes later: when a page is read."""
     asked: list[str] = []

@@ -32,8 +32,10 @@ class Ahead:
         return answer
 
     def forget(self) -> None:
-        """Nobody wants what was asked ahead."""
+        """Nobody wants what was asked ahead: what is not on its way yet is not asked for, and nothing that follows."""
         with self.lock:
+            for coming in self.coming.values():
+                coming.cancel()
             self.coming.clear()
 
     def close(self) -> None:
@@ -48,7 +50,8 @@ class Ahead:
 
     def _ask(self, asked: Asked) -> Response:
         answer = self.ask(asked)
-        self._follow(asked, answer)
+        if _key(asked) in self.coming:
+            self._follow(asked, answer)
         return answer
 
     def _follow(self, asked: Asked, answer: Response) -> None:
