@@ -45,7 +45,7 @@ SAID: dict[str, tuple[Text, Text]] = {
         ),
     ),
     "quarantine": (
-        Text("มีระเบียนที่อ่านไม่ได้ {many} รายการ", "{many} records wait in quarantine"),
+        Text("มีระเบียนที่รับเข้าไม่ได้ {many} รายการ", "records in quarantine: {many}"),
         Text("ดูเหตุผลด้วย sahaban status {code} แล้วแจ้งห้องสมุด", "sahaban status {code} says why; tell the library"),
     ),
     "failing": (

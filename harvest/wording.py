@@ -14,7 +14,7 @@ COUNTED: dict[str, Text] = {
     "unchanged": Text("คงเดิม {}", "{} unchanged"),
     "deleted": Text("ถอนออก {}", "{} deleted"),
     "superseded": Text("เลขซ้ำในชุดเดียวกัน {}", "{} superseded"),
-    "quarantined": Text("อ่านไม่ได้ {}", "{} quarantined"),
+    "quarantined": Text("รับเข้าไม่ได้ {}", "{} quarantined"),
 }
 SEEN = Text("{} ระเบียน", "{} seen")
 REPAIRED = Text("ซ่อม {}", "{} repaired")

@@ -34,7 +34,7 @@ class Busy(Exception):
 class Built(msgspec.Struct, frozen=True):
     """What a build did."""
 
-    records: int  # that were new to it
+    records: int  # that are new to it, or other than before
     changed: int  # documents that are now other than before, or gone
     titles: int  # that the live index holds
     rebuilt: bool  # a whole generation, or the live one brought up to date
@@ -44,14 +44,9 @@ class Built(msgspec.Struct, frozen=True):
         """In one line."""
         how = Text("สร้างดัชนีใหม่", "index built") if self.rebuilt else Text("ปรับปรุงดัชนี", "index updated")
         return Text(
-            f"{how.th}แล้ว: {self.titles} ชื่อเรื่อง ระเบียนใหม่หรือแก้ไข {self.records} ชื่อเรื่องที่เปลี่ยน {self.changed}",
-            f"{how.en}: {_many(self.titles, 'title')}; {_many(self.records, 'record')} "
-            f"{'was' if self.records == 1 else 'were'} new, {_many(self.changed, 'title')} changed",
+            f"{how.th}แล้ว: {self.titles} ชื่อเรื่อง ระเบียนใหม่หรือแก้ไข {self.records} รายการ ชื่อเรื่องที่เปลี่ยน {self.changed} รายการ",
+            f"{how.en}: {self.titles} titles; records new or changed: {self.records}, titles changed: {self.changed}",
         )
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class Title(msgspec.Struct, frozen=True):

@@ -267,7 +267,7 @@ def test_a_second_night_changes_nothing(shelves: Run) -> None:
     shown = shelves("nightly")
     assert shown.returncode == 0
     assert "aaa: 2 ระเบียน: คงเดิม 2\n" in shown.stdout
-    assert "ระเบียนใหม่หรือแก้ไข 0 ชื่อเรื่องที่เปลี่ยน 0" in shown.stdout
+    assert "ระเบียนใหม่หรือแก้ไข 0 รายการ ชื่อเรื่องที่เปลี่ยน 0 รายการ" in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_the_quarantine_of_a_member_is_shown(install: Install, run: Run) -> None
     drop(installation.directory, "b.csv", csv_bytes(SHEET))
     run("harvest")
     shown = run("status", "aaa").stdout
-    assert "1 records wait in quarantine: sahaban status aaa" in shown
+    assert "records in quarantine: 1: sahaban status aaa" in shown
     assert "drop/b.csv, row 3: the row has no title" in shown
     assert run("status", "nobody").returncode == 2
 

@@ -30,7 +30,7 @@ COUNTS = {
     "added": Text("เพิ่ม", "Added"),
     "changed": Text("แก้ไข", "Changed"),
     "deleted": Text("ถอนออก", "Deleted"),
-    "quarantined": Text("อ่านไม่ได้", "Unreadable"),
+    "quarantined": Text("รับเข้าไม่ได้", "Set aside"),
 }
 HEADS = {
     "member": Text("ห้องสมุด", "Library"),
