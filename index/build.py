@@ -44,7 +44,8 @@ class Built(msgspec.Struct, frozen=True):
         """In one line."""
         how = Text("สร้างดัชนีใหม่", "index built") if self.rebuilt else Text("ปรับปรุงดัชนี", "index updated")
         return Text(
-            f"{how.th}แล้ว: {self.titles} ชื่อเรื่อง ระเบียนใหม่หรือแก้ไข {self.records} รายการ ชื่อเรื่องที่เปลี่ยน {self.changed} รายการ",
+            f"{how.th}แล้ว: {self.titles} ชื่อเรื่อง ระเบียนใหม่หรือแก้ไข {self.records} รายการ "
+            f"ชื่อเรื่องที่เปลี่ยน {self.changed} รายการ",
             f"{how.en}: {self.titles} titles; records new or changed: {self.records}, titles changed: {self.changed}",
         )
 
