@@ -5,7 +5,7 @@ import io
 import os
 import time
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import msgspec
@@ -82,13 +82,24 @@ def files(place: str, directory: Path) -> list[Path]:
     elif path.is_file():
         found = [path]
     else:
-        matching = map(Path, glob.glob(str(path), recursive=True))
-        found = [child for child in matching if child.is_file() and not child.name.startswith(ASIDE)]
+        found = [child for child in _matching(path) if child.is_file() and not child.name.startswith(ASIDE)]
     if not found:
         what = "the directory has no file" if path.is_dir() else "there is no such file or directory"
         where = path.parent if glob.has_magic(path.name) else path
         raise HarvestError(f"{place}: {what}; put the member's export there: {where}")
     return sorted(found)
+
+
+def _matching(path: Path) -> Iterator[Path]:
+    """What a pattern names. ``**`` follows no links: two that lead in a circle would keep it for ever."""
+    named = list(takewhile(lambda part: not glob.has_magic(part), path.parts))
+    base, pattern = Path(*named), path.parts[len(named) :]
+    try:
+        for found in base.glob("/".join(pattern)) if pattern else ():
+            if not any(part.startswith(".") for part in found.relative_to(base).parts):
+                yield found
+    except ValueError as error:
+        raise HarvestError(f"{path}: {error}") from error
 
 
 def _quiet(found: list[Path], settle: float) -> list[Path]:

@@ -41,6 +41,17 @@ def marc(install: Install, **source: str) -> Installation:
     )
 
 
+def test_a_pattern_goes_into_folders_and_not_in_circles(install: Install) -> None:
+    installation = marc(install, protocol="file", path="drop/**/*.mrc", format="marc")
+    folder = drop(installation, **{"a.mrc": book(1)})
+    for name, number in [("ปี 2560", 2), (".kept", 3)]:
+        (folder / name).mkdir()
+        (folder / name / "b.mrc").write_bytes(book(number))
+        (folder / name / "one").symlink_to(folder)
+        (folder / name / "two").symlink_to(folder)
+    assert counts(run(installation)) == {"added": 2}
+
+
 @pytest.mark.parametrize(
     ("name", "raw"),
     [
