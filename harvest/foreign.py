@@ -1,6 +1,6 @@
 """Whether a full load is another member's: its records are strangers here, and ours are missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, and_, func, select
 
@@ -62,6 +62,22 @@ class Watch:
         query = select(c.member, func.count()).where(here).group_by(c.member).order_by(func.count().desc())
         found = connection.execute(query).first()
         return str(found[0]) if found and found[1] > MANY * len(self.ids) else ""
+
+
+def copied(connection: Connection, member: str, source: str, run: int, others: Iterable[str]) -> str:
+    """Another member that has most of what a run brought for the first time, under the same ids and with the same
+    titles; "" where none has. A sample tells."""
+    c = records.c
+    mine = and_(c.member == member, c.source == source, c.run == run, c.first == run)
+    titles = {i: _title(values_of(content)) for i, content in connection.execute(
+        select(c.local_id, c.content).where(mine).limit(SAMPLE))}  # fmt: skip
+    for other in others:
+        theirs = and_(c.member == other, c.local_id.in_(titles), c.deleted.is_(False))
+        known = connection.execute(select(c.local_id, c.content).where(theirs))
+        same = sum(titles[i] != "" and titles[i] == _title(values_of(content)) for i, content in known)
+        if same > MANY * len(titles):
+            return other
+    return ""
 
 
 def _title(values: dict[str, tuple[str, ...]]) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from config import database
 from config.tables import Member, Source, Tables
 from harvest import extract, history
-from harvest.foreign import Foreign, Watch
+from harvest.foreign import Foreign, Watch, copied
 from harvest.formats import open_format
 from harvest.lessons import Lessons
 from harvest.packing import Reading
@@ -181,10 +181,23 @@ class _Harvest:
         if whole:
             known = msgspec.structs.replace(self.store.progress(code, source.key), run=number)
             self._with(within, lambda c: self.store.advance(c, number, code, source.key, known))
+        self._with(within, lambda c: self._note_copies(c, source, number))
         if files:
             superseded = self._with(within, lambda c: self.store.superseded(c, number)) - before
             files = msgspec.structs.replace(files, reading=reading, run=number, superseded=superseded, load=source.load)
             self._with(within, lambda c: self.store.advance(c, number, code, source.key, files))
+
+    def _note_copies(self, connection: Connection, source: Source, number: int) -> None:
+        """Where most of what came is new, and another member's: a file in the wrong place adds its records here."""
+        came, new = self.store.came(connection, number, self.member.code, source.key)
+        if self.accept or new <= came / 2:
+            return
+        others = [code for code in self.tables.members if code != self.member.code]
+        if other := copied(connection, self.member.code, source.key, number, others):
+            self.noticed.append(
+                f"{source.key}: {new} of {came} records are new, and {other} has them under the same numbers; "
+                f"if that is no accident, take them back: sahaban undo {self.member.code}"
+            )
 
     def _taken_in(
         self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None

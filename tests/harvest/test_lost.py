@@ -8,6 +8,7 @@ import pytest
 from config.installation import Installation
 from demo import marc, sheets
 from demo.sample import Entry, share
+from harvest.run import undo
 from harvest.shape import records
 from harvest.store import Store
 from tests.conftest import Install, member
@@ -33,9 +34,9 @@ of_every_kind = pytest.mark.parametrize("kind", KINDS)
 OWN, THEIRS = share("kkpl")[:MANY], share("cas")[MANY : 3 * MANY]
 
 
-def filed(install: Install, kind: str, own: Sequence[Entry] = OWN) -> Installation:
+def filed(install: Install, kind: str, own: Sequence[Entry] = OWN, load: str = "full") -> Installation:
     """A member whose file of that kind was harvested."""
-    source = member("aaa", protocol="file", path="drop", format=kind, load="full")
+    source = member("aaa", protocol="file", path="drop", format=kind, load=load)
     other = member("bbb", protocol="file", path="other", format=kind, load="full")
     installation = install(f"{source}\n{other}")
     name, written = KINDS[kind]
@@ -109,6 +110,23 @@ def test_another_members_file(install: Install, kind: str, many: int) -> None:
     assert run(installation).outcome == "held", "each night, until somebody decides"
     assert counts(run(installation, accept=True)) == {"added": len(THEIRS), "deleted": many}
     assert counts(run(installation)) == {"unchanged": len(THEIRS)}
+
+
+@of_every_kind
+def test_another_members_file_among_those_that_only_add(install: Install, kind: str) -> None:
+    """Nothing of ours is missing by it; but that theirs are now said to be here is told."""
+    installation = filed(install, kind, OWN[:30], "delta")
+    other = installation.directory / "other"
+    other.mkdir()
+    (other / KINDS[kind][0]).write_bytes(KINDS[kind][1](THEIRS))
+    run(installation, "bbb")
+    drop(installation, **{KINDS[kind][0]: KINDS[kind][1](THEIRS)})
+    told = run(installation)
+    assert f"{len(THEIRS)} of {len(THEIRS)} records are new, and bbb has them under the same numbers" in str(told.error)
+    undo("aaa", Store(installation.database), installation.home)
+    assert Store(installation.database).standings()["aaa"].live == 30
+    drop(installation, **{KINDS[kind][0]: KINDS[kind][1](OWN[:60])})
+    assert run(installation).error is None, "what is new and one's own is no news"
 
 
 @of_every_kind
