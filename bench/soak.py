@@ -28,6 +28,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import sahaban
 from bench.contents import contents, differences
 from bench.measure import BenchError, Figures, machine, positive, progress, run, show
+from config import database
 from config.installation import Installation
 from config.tables import TABLES
 from demo import marc, sheets
@@ -35,6 +36,7 @@ from demo.composed import draw
 from demo.provider import create_app
 from demo.repository import MARCXML, OAI_DC, Item, Repository
 from demo.sample import Entry, compose, composed_isbn, share
+from harvest.store import Store
 from index.night import kept as nights
 from search.question import Query
 
@@ -154,7 +156,7 @@ class _Soak:
         asked: set[str] = set()
         for _ in range(kills):
             progress(f"round {self.rounds + 1}: {sum(self.kills.values())} kills so far")
-            ended = self._night("killed", rebuild, 0.2 + self.chance.expovariate(1 / max(1.0, night / 20)))
+            ended = self._night("killed", rebuild, self.chance.uniform(0.2, max(4.0, night / 4)))
             self._count(asked)
             if ended:
                 break
@@ -188,6 +190,7 @@ class _Soak:
         environ |= {"SAHABAN_CONFIG": str(self.directory), "SAHABAN_HOME": str(self.directory / home)}
         log = self.directory / "log"
         self.served.pages.clear()
+        began = database.now()
         with log.open("wb") as out:
             group = subprocess.Popen(
                 ["/bin/sh", "-c", command], cwd=ROOT, env=environ, stdout=out, stderr=out, start_new_session=True
@@ -199,14 +202,21 @@ class _Soak:
                 group.wait()
                 if not killed_after:
                     raise BenchError(f"a night took more than {LONGEST} seconds: {log.read_text()[-500:]}") from None
-                harvested = sum(f"\n{member}: " in log.read_text() for member in SHARES) == len(SHARES)
-                self.kills["index" if harvested else "harvest"] += 1
+                self.kills["index" if self._harvested(self.directory / home, began) else "harvest"] += 1
                 return False
         report = nights.last(self.directory / home)
         waiting = {trouble.kind for _, trouble in report.waiting()} if report else set()
         if code or waiting - {"killed"}:  # that the one before was killed, it does tell
             raise BenchError(f"a night ended with {code}: {log.read_text()[-2000:]}")
         return True
+
+    def _harvested(self, home: Path, since: str) -> bool:
+        """Whether every member's run of that night has ended."""
+        installation = Installation(self.directory, home, sahaban.known)
+        standings = Store(installation.database).standings()
+        installation.database.dispose()
+        last = [standing.last_run for standing in standings.values()]
+        return len(last) == len(SHARES) and all(run and run.finished and run.started >= since for run in last)
 
     def _count(self, asked: set[str]) -> None:
         """Pages that were asked for before in this round. What a first page asks for again looks back on purpose."""
