@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,11 +72,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         def __init__(self, target: Callable[..., None], args: tuple[Any, ...], daemon: bool):
             self.start = lambda: target(*args)
 
-    class Context:
-        def __init__(self) -> None:
-            self.Process = Process
-
-    monkeypatch.setattr(checking.multiprocessing, "get_context", lambda method: Context())
+    monkeypatch.setattr(checking, "SPAWN", SimpleNamespace(Process=Process))
     monkeypatch.setattr(checking.os, "nice", lambda by: 0)
 
 
@@ -301,11 +298,7 @@ def test_a_button_that_is_pressed_eight_times_at_once_checks_once(
         def start(self) -> None:
             started.append(1)
 
-    class Context:
-        def __init__(self, method: str) -> None:
-            self.Process = Process
-
-    monkeypatch.setattr(checking.multiprocessing, "get_context", Context)
+    monkeypatch.setattr(checking, "SPAWN", SimpleNamespace(Process=Process))
     address, at_once = bring(client), Barrier(8)
     monkeypatch.setattr(checking, "_write", slowly)
 
