@@ -28,8 +28,8 @@ def started() -> None:
 
 @contextmanager
 def lean() -> Iterator[None]:
-    """What is started here loads what it is handed, and not the program's main module first: a command line, or a
-    bench, imports for half a second what pure work has no use for."""
+    """What is started here loads what it is handed, and not the program's main module first: a command line imports
+    for a tenth of a second, a bench for most of one, what pure work has no use for."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:

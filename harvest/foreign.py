@@ -1,4 +1,5 @@
-"""Whether a full load is another member's: its records are strangers here, and ours are missing."""
+"""Whether what came is another member's: of a full load, whose records are strangers here while ours are missing, and
+of one that only adds."""
 
 from collections.abc import Iterable, Sequence
 
@@ -69,12 +70,12 @@ def copied(connection: Connection, member: str, source: str, run: int, others: I
     titles; "" where none has. A sample tells."""
     c = records.c
     mine = and_(c.member == member, c.source == source, c.run == run, c.first == run)
-    titles = {i: _title(values_of(content)) for i, content in connection.execute(
-        select(c.local_id, c.content).where(mine).limit(SAMPLE))}  # fmt: skip
+    came = connection.execute(select(c.local_id, c.content).where(mine).limit(SAMPLE))
+    titles = {local_id: _title(values_of(content)) for local_id, content in came}
     for other in others:
         theirs = and_(c.member == other, c.local_id.in_(titles), c.deleted.is_(False))
         known = connection.execute(select(c.local_id, c.content).where(theirs))
-        same = sum(titles[i] != "" and titles[i] == _title(values_of(content)) for i, content in known)
+        same = sum(titles[local_id] == _title(values_of(content)) != "" for local_id, content in known)
         if same > MANY * len(titles):
             return other
     return ""

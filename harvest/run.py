@@ -196,7 +196,7 @@ class _Harvest:
         if other := copied(connection, self.member.code, source.key, number, others):
             self.noticed.append(
                 f"{source.key}: {new} of {came} records are new, and {other} has them under the same numbers; "
-                f"if that is no accident, take them back: sahaban undo {self.member.code}"
+                f"if they are not this library's, take them back: sahaban undo {self.member.code}"
             )
 
     def _taken_in(

@@ -36,13 +36,18 @@ def run_line(code: str, run: Run, language: str = "en") -> str:
         counted += f" ({REPAIRED.in_language(language).format(run.repaired)})"
     seen = SEEN.in_language(language).format(run.seen)
     said = f"{code}: {seen}: {counted}" if run.seen else f"{code}: {NOTHING_NEW.in_language(language)}"
-    error = "".join(c for c in " ".join((run.error or "").split()) if c.isprintable())
+    error = one_line(run.error or "")
     ended = ENDED[run.outcome].in_language(language)
     if run.outcome == "failed" and not run.seen:
         return f"{code}: {ended}: {error}"
     if run.outcome == "running":
         return f"{said}; {ended}"
     return f"{said}; {ended}: {error}" if error or run.outcome != "done" else said
+
+
+def one_line(text: str) -> str:
+    """Text from outside, as one line without anything that a terminal or a header would obey."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 # What a salvaged record's ``repairs`` name.

@@ -19,7 +19,7 @@ from harvest.store import Standing, Store
 from harvest.trouble import Trouble, troubles
 from index.build import Built, Busy, Index
 from index.night import kept
-from index.night.report import Report, one_line, verdict
+from index.night.report import Report, verdict
 from search.engines import EngineError
 from search.service import Catalogue
 
@@ -155,7 +155,7 @@ def member_line(code: str, standing: Standing, tables: Tables, waiting: Sequence
         said += f"; {step.en}" if known else f"; {what.en}: {step.en}"
         if tables.settings.language == "th":
             said += f" · {step.th}" if known else f" · {what.th}: {step.th}"
-    return one_line(said)
+    return wording.one_line(said)
 
 
 def _night_line(night: Report, late: int, installation: Installation) -> str:

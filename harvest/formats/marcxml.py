@@ -54,7 +54,7 @@ def plainly(data: bytes) -> MarcDescribed | None:
     """A record as lxml writes it, whose elements and attributes are the usual ones in the usual order; None where
     anything is otherwise.
 
-    It reads what is read of the elements, in two thirds of the time: the tests hold the two against each other.
+    It reads what is read of the elements, in three quarters of the time: the tests hold the two against each other.
     """
     text = data.decode()
     opened = _OPENED.match(text)

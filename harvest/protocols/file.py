@@ -77,12 +77,11 @@ def _download(visit: Visit, form: Format, known: Mapping[str, str]) -> Iterator[
 def files(place: str, directory: Path) -> list[Path]:
     """The files of a path in the order of their names. Raises HarvestError where there is none."""
     path = directory / place
-    if path.is_dir():
-        found = [child for child in path.iterdir() if child.is_file() and not child.name.startswith(ASIDE)]
-    elif path.is_file():
+    if path.is_file():
         found = [path]
     else:
-        found = [child for child in _matching(path) if child.is_file() and not child.name.startswith(ASIDE)]
+        named = path.iterdir() if path.is_dir() else _matching(path)
+        found = [child for child in named if child.is_file() and not child.name.startswith(ASIDE)]
     if not found:
         what = "the directory has no file" if path.is_dir() else "there is no such file or directory"
         where = path.parent if glob.has_magic(path.name) else path

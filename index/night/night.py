@@ -13,10 +13,11 @@ from harvest.habit import Past
 from harvest.store import Standing, Store
 from harvest.together import Ended, harvest_together
 from harvest.trouble import Trouble, troubles
+from harvest.wording import one_line
 from index import backup
 from index.build import Built, Busy, Index
 from index.night import kept, sending
-from index.night.report import MemberNight, Report, key, minute, one_line, outcome
+from index.night.report import MemberNight, Report, key, minute, outcome
 from index.night.turn import Holder
 from search.engines import EngineError
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from config.tables import Settings, Text
 from harvest.trouble import Trouble
+from harvest.wording import one_line
 from index.night.report import (
     HEADINGS,
     NOT_INDEXED,
@@ -13,7 +14,6 @@ from index.night.report import (
     Report,
     clipped,
     key,
-    one_line,
     span,
     subject,
     verdict,

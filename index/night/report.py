@@ -11,7 +11,7 @@ from config.tables import Text
 from harvest.cli import BUSY, DONE, PERSON
 from harvest.store import Run
 from harvest.trouble import Trouble
-from harvest.wording import ENDED, run_line
+from harvest.wording import ENDED, one_line, run_line
 from index.build import Built
 
 BANGKOK = datetime.timezone(datetime.timedelta(hours=7), "Asia/Bangkok")  # no summer time since 1920
@@ -69,11 +69,6 @@ def outcome(
 
 
 # ── in words ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def one_line(text: str) -> str:
-    """Text from outside, as one line without anything that a terminal or a header would obey."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def clipped(text: str, most: int = 600) -> str:

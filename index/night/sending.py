@@ -14,8 +14,9 @@ import msgspec
 from config.tables import Settings, Source, Tables
 from harvest.record import HarvestError
 from harvest.web import Web, password
+from harvest.wording import one_line
 from index.night.page import page
-from index.night.report import Report, one_line, subject, text
+from index.night.report import Report, subject, text
 
 PATIENCE = 30.0  # seconds for one step of a conversation
 LONGEST = 120.0  # ... and for the whole of it

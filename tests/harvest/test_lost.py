@@ -123,6 +123,7 @@ def test_another_members_file_among_those_that_only_add(install: Install, kind: 
     drop(installation, **{KINDS[kind][0]: KINDS[kind][1](THEIRS)})
     told = run(installation)
     assert f"{len(THEIRS)} of {len(THEIRS)} records are new, and bbb has them under the same numbers" in str(told.error)
+    assert "if they are not this library's, take them back: sahaban undo aaa" in str(told.error)
     undo("aaa", Store(installation.database), installation.home)
     assert Store(installation.database).standings()["aaa"].live == 30
     drop(installation, **{KINDS[kind][0]: KINDS[kind][1](OWN[:60])})
