@@ -1,6 +1,5 @@
 """All that an installation holds, without what names and times alone make different: to compare two installations."""
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, func, select
 
 from config.tables import Tables
 from harvest import shape as harvested
+from harvest.packing import unpacked
 from harvest.store import Store
 from index import shape as indexed
 from search.documents import SHAPE as SEARCHED
@@ -82,12 +82,12 @@ class _Names:
 
 def _records(connection: Connection, _: _Names) -> Iterator[tuple[Any, Any]]:
     for row in connection.execute(select(harvested.records)).mappings():
-        yield (row["member"], row["local_id"]), (*(row[name] for name in RECORD), zlib.decompress(row["payload"]))
+        yield (row["member"], row["local_id"]), (*(row[name] for name in RECORD), unpacked(row["payload"]))
 
 
 def _quarantine(connection: Connection, _: _Names) -> Iterator[tuple[Any, Any]]:
     for row in connection.execute(select(harvested.quarantine)):
-        said = (row.reason, zlib.decompress(row.payload), row.resolved is None)
+        said = (row.reason, unpacked(row.payload), row.resolved is None)
         yield (row.member, row.source, row.place, row.digest), said
 
 

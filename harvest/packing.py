@@ -8,13 +8,14 @@ import msgspec
 from harvest.record import Parsed, Payload
 
 FAST = 1  # zlib's level: of a record it takes 3 % more room than 6, and three quarters of the time
-SMALL = 4096  # bytes of a payload that are kept as they are in zlib's wrapping: to halve them takes 30 to 50 us
+SMALL = 4096  # bytes of a payload that are kept as they came: to halve them takes 30 to 50 us
+ZLIB = b"x"  # what it writes begins so, and nothing that is kept as it came
 
 
 class Packed(msgspec.Struct, frozen=True, gc=False):
     """What is kept of a record, as it is kept."""
 
-    payload: bytes
+    payload: bytes | None  # None: as it came
     content: bytes
     digest: bytes
 
@@ -31,11 +32,17 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 def pack(payload: Payload, parsed: Parsed) -> Packed:
     """A record as it is kept."""
     deleted = payload.deleted or parsed.deleted
+    large = len(payload.data) > SMALL or payload.data[:1] == ZLIB
     return Packed(
-        zlib.compress(payload.data, FAST if len(payload.data) > SMALL else 0),
+        zlib.compress(payload.data, FAST) if large else None,
         content(parsed),
         hashlib.sha256(payload.data + (b"\0deleted" if deleted else b"")).digest(),
     )
+
+
+def unpacked(kept: bytes) -> bytes:
+    """A payload or a content as it was before it was packed."""
+    return zlib.decompress(kept) if kept[:1] == ZLIB else kept
 
 
 def content(parsed: Parsed) -> bytes:

@@ -25,7 +25,7 @@ from config.holdings import Holding
 from harvest import history
 from harvest.habit import Past
 from harvest.lessons import Learned
-from harvest.packing import Reading, content, pack
+from harvest.packing import Reading, content, pack, unpacked
 from harvest.record import HarvestError, Parsed, Progress, Record
 from harvest.shape import SHAPE, STEPS, counter, quarantine, records, runs, sources, sources_before
 
@@ -132,7 +132,7 @@ class Store:
         query = select(quarantine).where(quarantine.c.member == member, quarantine.c.resolved.is_(None))
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(quarantine.c.id)).mappings().all()
-        return [(row["place"], row["reason"], zlib.decompress(row["payload"])) for row in rows]
+        return [(row["place"], row["reason"], unpacked(row["payload"])) for row in rows]
 
     def repaired(self, member: str) -> dict[str, int]:
         """What was mended in a member's live records, each set of repairs with the number of its records."""
@@ -247,11 +247,12 @@ class Store:
         untouched: list[str] = []
         changed: list[tuple[RowMapping, dict[str, Any]]] = []
         for local_id, item in good.items():
-            row = _row(run, member, source, fmt, reading, local_id, item) | {"revision": revision}
+            row = _row(run, member, source, fmt, reading, revision, local_id, item)
             old = held.get(local_id)
             if old is None:
                 counts[history.outcome(None, row["digest"], row["deleted"])] += 1
-                new.append(row | {"first": run})
+                row["first"] = run
+                new.append(row)
             elif all(old[name] == row[name] for name in _SAME) and old["run"] != run:
                 counts["unchanged"] += 1
                 untouched.append(local_id)
@@ -459,7 +460,7 @@ class Store:
                 rows = connection.execute(query.where(records.c.local_id > last)).all()
             if not rows:
                 return
-            yield [(local_id, zlib.decompress(payload)) for local_id, payload in rows]
+            yield [(local_id, unpacked(payload)) for local_id, payload in rows]
             last = rows[-1][0]
 
     def reread(self, member: str, reading: str, parsed: Mapping[str, Parsed]) -> None:
@@ -499,14 +500,17 @@ def _rows_of(
         yield from connection.execute(query).mappings()
 
 
-def _row(run: int, member: str, source: str, fmt: str, reading: str, local_id: str, item: Reading) -> dict[str, Any]:
+def _row(
+    run: int, member: str, source: str, fmt: str, reading: str, revision: int, local_id: str, item: Reading
+) -> dict[str, Any]:
     payload, parsed = item.payload, item.parsed or Parsed({})
     packed = item.packed or pack(payload, parsed)
     return {
         "member": member, "local_id": local_id, "source": source, "format": fmt, "datestamp": payload.datestamp,
-        "deleted": payload.deleted or parsed.deleted, "payload": packed.payload, "content": packed.content,
-        "digest": packed.digest, "reading": reading, "run": run, "digest_before": None, "revision_before": None,
-        "repairs": " ".join(parsed.repairs),
+        "deleted": payload.deleted or parsed.deleted,
+        "payload": payload.data if packed.payload is None else packed.payload, "content": packed.content,
+        "digest": packed.digest, "reading": reading, "revision": revision, "run": run, "digest_before": None,
+        "revision_before": None, "repairs": " ".join(parsed.repairs),
     }  # fmt: skip
 
 
@@ -533,23 +537,18 @@ def content_of(item: Reading) -> dict[str, tuple[str, ...]]:
 
 def values_of(content: bytes) -> dict[str, tuple[str, ...]]:
     """The values in a stored content."""
-    values: dict[str, tuple[str, ...]] = msgspec.json.decode(_plain(content), type=_Content)[0]
+    values: dict[str, tuple[str, ...]] = msgspec.json.decode(unpacked(content), type=_Content)[0]
     return values
 
 
 _Content = tuple[dict[str, tuple[str, ...]], tuple[Holding, ...]]
 
 
-def _plain(kept: bytes) -> bytes:
-    """Earlier versions compressed it."""
-    return kept if kept[:1] == b"[" else zlib.decompress(kept)
-
-
 def _record(row: RowMapping) -> Record:
-    values, holdings = msgspec.json.decode(_plain(row["content"]), type=_Content)
+    values, holdings = msgspec.json.decode(unpacked(row["content"]), type=_Content)
     return Record(
         member=row["member"], local_id=row["local_id"], format=row["format"],
-        payload=zlib.decompress(row["payload"]), values=values, holdings=holdings,
+        payload=unpacked(row["payload"]), values=values, holdings=holdings,
         datestamp=row["datestamp"], deleted=row["deleted"],
     )  # fmt: skip
 

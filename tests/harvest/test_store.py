@@ -1,18 +1,19 @@
 """The record store: counts that add up, whatever comes in which order, and nothing lost."""
 
+import zlib
 from collections.abc import Iterable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine, MetaData, update
 from sqlalchemy import text as sql
 
 from config import database
 from harvest import history
 from harvest.packing import Reading
 from harvest.record import HarvestError, Parsed, Payload, Progress
-from harvest.shape import SHAPE
+from harvest.shape import SHAPE, records
 from harvest.store import COUNTS, Run, Store
 from tests.conftest import Databases, emptied, schema
 
@@ -73,6 +74,21 @@ def test_a_deletion_by_header_alone_keeps_what_was_known(store: Store) -> None:
     assert record.deleted
     assert record.payload == "1 เสือ".encode()
     assert counts(load(store, [item("1", deleted=True)])) == {"unchanged": 1}
+
+
+@pytest.mark.parametrize("data", [b"0", b"x", b"xyz", b"<x/>" * 5000, zlib.compress(b"a"), "เสือ".encode() * 9000])
+def test_a_payload_comes_back_as_it_came_however_it_is_kept(store: Store, data: bytes) -> None:
+    load(store, [Reading(Payload(data, "p", "1"), Parsed({"title": ("ก",)}))])
+    assert [r.payload for batch in store.records() for _, r in batch] == [data]
+    assert list(store.stale("kku", "source", "r2")) == [[("1", data)]]
+
+
+def test_a_payload_that_an_earlier_version_packed_can_be_read(store: Store) -> None:
+    load(store, [item("1", "เสือ")])
+    packed = {"payload": zlib.compress("1 เสือ".encode(), 0)}
+    with store.engine.begin() as connection:
+        connection.execute(update(records).values(packed))
+    assert [r.payload for batch in store.records() for _, r in batch] == ["1 เสือ".encode()]
 
 
 def test_a_deleted_record_that_was_never_here_is_kept_as_deleted(store: Store) -> None:
