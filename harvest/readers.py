@@ -69,7 +69,7 @@ def readings(
         seen += len(batch.payloads)
     else:
         return
-    with processes.pool(1, _begin, source, member, tables) as pool:
+    with processes.short_turns(), processes.pool(1, _begin, source, member, tables) as pool:
         try:
             yield from _shared(batches, form, pool)
         finally:
@@ -93,7 +93,18 @@ def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -
         while waiting and (_ready(waiting[0][1]) or len(waiting) > AHEAD):
             yield _taken(*waiting.popleft(), form)
     while waiting:
+        if not _ready(waiting[0][1]):
+            _take_back(waiting, form)
         yield _taken(*waiting.popleft(), form)
+
+
+def _take_back(waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]], form: Format) -> None:
+    """At the end: read here the last batch that the second process has not begun."""
+    for place in reversed(range(len(waiting))):
+        batch, work = waiting[place]
+        if isinstance(work, Future) and work.cancel():
+            waiting[place] = batch, [read(payload, form) for payload in batch.payloads]
+            return
 
 
 def _ready(work: Future[list[Read]] | list[Reading]) -> bool:

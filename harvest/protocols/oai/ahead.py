@@ -1,13 +1,13 @@
 """Requests in a thread of their own: the next pages are fetched while the last one is read and stored."""
 
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Lock
 
+from config import processes
 from harvest.web import Response
 
-TURN = 0.0005  # seconds that the reader may keep a piece of a page waiting, which comes in dozens of them
 MOST = 2  # answers that nobody has taken yet, the one that is waited for among them
 
 Asked = Mapping[str, str]
@@ -20,8 +20,8 @@ class Ahead:
     def __init__(self, ask: Callable[[Asked], Response], following: Callable[[Asked, Response], Asked | None]):
         self.ask, self.following = ask, following
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-        self.turns = sys.getswitchinterval()
-        sys.setswitchinterval(TURN)
+        self.turns = ExitStack()
+        self.turns.enter_context(processes.short_turns())
         self.coming: dict[frozenset[tuple[str, str]], Future[Response]] = {}
         self.lock = Lock()
 
@@ -45,7 +45,7 @@ class Ahead:
     def close(self) -> None:
         """Waits for what is asked: it ends at once where the web was stopped."""
         self.thread.shutdown(cancel_futures=True)
-        sys.setswitchinterval(self.turns)
+        self.turns.close()
 
     def _begin(self, asked: Asked) -> Future[Response]:
         with self.lock:
