@@ -60,8 +60,9 @@ def _offset(era: str) -> int:
 
 def year(text: str) -> int | None:
     """The first year that a text names, CE, or None."""
-    if len(text) == 4 and text.isdecimal():  # as nearly always
-        found = _of_either_era(int(text))
+    bare = text.strip("[].")
+    if len(bare) == 4 and bare.isdecimal():  # as nearly always
+        found = _of_either_era(int(bare))
         return found if found in CHRISTIAN else None
     return next(years(text), None) if _DIGIT.search(text) else None
 
@@ -89,20 +90,19 @@ def year_range(text: str) -> tuple[int | None, int | None] | None:
 
 
 _ISBN = re.compile(r"(?<![\dXx-])(?:97[89][-\s]?)?(?:\d[-\s]?){9}[\dXx](?![\dXx])")
+ZERO = ord("0")
+_TEN_TO_TWO = tuple(range(10, 1, -1))
 _SEPARATORS = re.compile(r"[-\s]")
 _ISSN = re.compile(r"(?<![\dXx-])\d{4}[-\s]?\d{3}[\dXx](?![\dXx-])")
 
 
-def isbns(text: str) -> Iterator[str]:
+def isbns(text: str) -> list[str]:
     """Every ISBN in a text whose check digit holds, as 13 digits, whatever length it was written in."""
-    if len(text) == 13 and text.isdecimal() and text.isascii():  # as nearly always
-        if found := _isbn13(text):
-            yield found
-        return
-    for match in _ISBN.finditer(ascii_digits(text)):
-        digits = _SEPARATORS.sub("", match[0]).upper()
-        if found := _isbn13(digits):
-            yield found
+    if len(text) in (10, 13) and text.isascii() and text.isdecimal():  # as nearly always
+        found = [_isbn13(text)]
+    else:
+        found = [_isbn13(_SEPARATORS.sub("", match[0]).upper()) for match in _ISBN.finditer(ascii_digits(text))]
+    return [isbn for isbn in found if isbn]
 
 
 def _isbn13(digits: str) -> str:
@@ -110,15 +110,20 @@ def _isbn13(digits: str) -> str:
     if not digits.isascii():
         return ""
     if len(digits) == 10:
-        numbers = [*map(int, digits[:9])]
-        wanted = -sum(map(mul, range(10, 1, -1), numbers)) % 11
-        return _with_check_digit(f"978{digits[:9]}") if digits[9] == "0123456789X"[wanted] else ""
-    return digits if digits[:3] in ("978", "979") and digits == _with_check_digit(digits[:12]) else ""
+        nine = digits[:9]
+        wanted = (54 * ZERO - sum(map(mul, _TEN_TO_TWO, nine.encode()))) % 11
+        return _with_check_digit(f"978{nine}") if digits[9] == "0123456789X"[wanted] else ""
+    return digits if digits[:3] in ("978", "979") and digits.isdecimal() and _weighted(digits) % 10 == 0 else ""
 
 
 def _with_check_digit(twelve: str) -> str:
-    numbers = [*map(int, twelve)]
-    return f"{twelve}{-(sum(numbers[::2]) + 3 * sum(numbers[1::2])) % 10}"
+    return f"{twelve}{-_weighted(f'{twelve}0') % 10}"
+
+
+def _weighted(thirteen: str) -> int:
+    """The sum of the digits by the weights 1, 3, 1, 3 …"""
+    codes = thirteen.encode()
+    return sum(codes[::2]) + 3 * sum(codes[1::2]) - 25 * ZERO
 
 
 def compact_isbns(text: str) -> str:

@@ -43,7 +43,7 @@ def _title(row: dict[str, str]) -> Title:
 
 
 def _isbn13(text: str) -> str:
-    return next(values.isbns(text), "") if text else ""
+    return next(iter(values.isbns(text)), "") if text else ""
 
 
 def person(text: str) -> Person:

@@ -1,38 +1,36 @@
 """What no path can say: year, language, material, identifiers and names, each a function that a field's row calls."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from config import values
 from harvest.record import Described
 
-Derive = Callable[[list[str], Described], Iterable[str]]
+Derive = Callable[[list[str], Described], list[str]]
 
 
-def year(texts: list[str], _: Described) -> Iterator[str]:
+def year(texts: list[str], _: Described) -> list[str]:
     """The year of publication, CE: the first that any of the texts names (260 before 008)."""
-    found = next((y for text in texts if (y := values.year(text)) is not None), None)
-    if found is not None:
-        yield str(found)
+    for text in texts:
+        if (found := values.year(text)) is not None:
+            return [str(found)]
+    return []
 
 
-def isbn(texts: list[str], _: Described) -> Iterator[str]:
+def isbn(texts: list[str], _: Described) -> list[str]:
     """Every valid ISBN, as 13 digits."""
-    for text in texts:
-        yield from values.isbns(text)
+    return [number for text in texts for number in values.isbns(text)]
 
 
-def issn(texts: list[str], _: Described) -> Iterator[str]:
+def issn(texts: list[str], described: Described) -> list[str]:
     """Every valid ISSN. In Dublin Core only where the identifier says that it is one: 8 digits may be anything."""
-    for text in texts:
-        if _.kind != "dc" or "issn" in text.lower():
-            yield from values.issns(text)
+    said = [text for text in texts if described.kind != "dc" or "issn" in text.lower()]
+    return [number for text in said for number in values.issns(text)]
 
 
-def url(texts: list[str], _: Described) -> Iterator[str]:
+def url(texts: list[str], _: Described) -> list[str]:
     """Web addresses, and nothing else that may stand in an identifier."""
-    for text in texts:
-        yield from _URL.findall(text)
+    return [address for text in texts for address in _URL.findall(text)]
 
 
 _URL = re.compile(r"https?://[^\s<>\"]+")
@@ -56,19 +54,27 @@ _ROLE = re.compile(
 )
 
 
-def creator(texts: list[str], described: Described) -> Iterator[str]:
-    """Names, one each; a cell or an element may hold several, parted by semicolons, and end in a role."""
-    for text in texts:
-        for name in [text] if described.kind == "marc" else _SEVERAL.split(text):
-            ends = name.rstrip().rstrip("])").rstrip().casefold().endswith(_ROLE_ENDS)
-            yield (_ROLE.sub("", name) if ends else name).strip(" ,/")
+def creator(texts: list[str], described: Described) -> list[str]:
+    """Names, one each, without the role in which some end."""
+    return [_name(name) for name in _one_each(texts, described)]
 
 
-def subject(texts: list[str], described: Described) -> Iterator[str]:
-    """Headings, one each, written alike; a cell or an element may hold several, parted by semicolons."""
-    for text in texts:
-        for heading in [text] if described.kind == "marc" else _SEVERAL.split(text):
-            yield " -- ".join(map(str.strip, heading.split("--")))  # เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย
+def _name(name: str) -> str:
+    ends = name.rstrip().rstrip("])").rstrip().casefold().endswith(_ROLE_ENDS)
+    return (_ROLE.sub("", name) if ends else name).strip(" ,/")
+
+
+def subject(texts: list[str], described: Described) -> list[str]:
+    """Headings, one each, written alike: เกษตรกรรม--ไทย is เกษตรกรรม -- ไทย."""
+    return [
+        " -- ".join([part.strip() for part in heading.split("--")]) if "--" in heading else heading
+        for heading in _one_each(texts, described)
+    ]
+
+
+def _one_each(texts: list[str], described: Described) -> list[str]:
+    """A cell or an element may hold several, parted by semicolons."""
+    return texts if described.kind == "marc" else [part for text in texts for part in _SEVERAL.split(text)]
 
 
 # Every spelling met so far of a language -> its MARC code (ISO 639-2/B).
@@ -90,19 +96,20 @@ LANGUAGES = {
 NO_LANGUAGE = {"und", "zxx", "mul", "mis", "xxx"}
 
 
-def language(texts: list[str], _: Described) -> Iterator[str]:
+def language(texts: list[str], _: Described) -> list[str]:
     """Languages as MARC codes; ``engtha`` in one 041 $a is two of them."""
-    for text in texts:
-        if text in LANGUAGES:
-            yield LANGUAGES[text]
-            continue
-        for word in re.split(r"[;,/\n]", text):
-            word = word.strip().casefold()
-            if word in LANGUAGES:
-                yield LANGUAGES[word]
-            elif re.fullmatch(r"(?:[a-z]{3})+", word):
-                codes = (LANGUAGES.get(word[i : i + 3], word[i : i + 3]) for i in range(0, len(word), 3))
-                yield from (code for code in codes if code not in NO_LANGUAGE)
+    return [code for text in texts for code in ([LANGUAGES[text]] if text in LANGUAGES else _languages(text))]
+
+
+def _languages(text: str) -> list[str]:
+    codes: list[str] = []
+    for word in map(str.strip, re.split(r"[;,/\n]", text.casefold())):
+        if word in LANGUAGES:
+            codes.append(LANGUAGES[word])
+        elif re.fullmatch(r"(?:[a-z]{3})+", word):
+            said = (LANGUAGES.get(word[i : i + 3], word[i : i + 3]) for i in range(0, len(word), 3))
+            codes += [code for code in said if code not in NO_LANGUAGE]
+    return codes
 
 
 # MARC leader/06 -> material; text (a, t) is told apart by what else the record says.
@@ -111,6 +118,9 @@ RECORD_TYPES = {
     "c": "score", "d": "score", "e": "map", "f": "map", "g": "video", "i": "audio", "j": "audio",
     "k": "image", "m": "software", "o": "kit", "p": "manuscript", "r": "object",
 }  # fmt: skip
+
+# MARC leader/07 -> material of a text: parts of serials and of other things, serials and what is kept like them.
+_LEVELS = {"a": "article", "b": "article", "d": "article", "i": "serial", "s": "serial"}
 
 # Words in a type cell or a dc:type, Thai or English -> material. The longest word that the text holds decides.
 MATERIALS = {
@@ -129,33 +139,29 @@ MATERIALS = {
 _BY_LENGTH = sorted(MATERIALS, key=len, reverse=True)
 
 
-def material(texts: list[str], described: Described) -> Iterator[str]:
+def material(texts: list[str], described: Described) -> list[str]:
     """What kind of thing it is: book, ebook, serial, thesis, article, video, audio, map …; nothing where unknown."""
     if described.kind == "marc":
-        for text in texts[:1]:
-            yield _marc_material(text, described)
-        return
-    for text in texts:
-        found = next((word for word in _BY_LENGTH if word in text.casefold()), None)
-        if found:
-            yield MATERIALS[found]
-            return
+        return [_marc_material(text, described) for text in texts[:1]]
+    for text in map(str.casefold, texts):
+        if found := next((word for word in _BY_LENGTH if word in text), ""):
+            return [MATERIALS[found]]
+    return []
 
 
-_ONLINE = {"o", "s", "q"}  # 008/23, form of item
+_ONLINE = frozenset("osq")  # 008/23, form of item
 
 
 def _marc_material(leader_6_7: str, described: Described) -> str:
     kind, level = leader_6_7[:1], leader_6_7[1:2]
     if kind in RECORD_TYPES:
         return RECORD_TYPES[kind]
-    if level in ("s", "i", "b"):
-        return "article" if level == "b" else "serial"
-    if level in ("a", "d"):
-        return "article"
-    if described.texts("502abc"):
+    if level in _LEVELS:
+        return _LEVELS[level]
+    there = described.there
+    if "502" in there and described.texts("502abc"):
         return "thesis"
-    online = not _ONLINE.isdisjoint(described.texts("008[23]")) or "c" in described.texts("007[0]")
+    online = not _ONLINE.isdisjoint(described.texts("008[23]")) or ("007" in there and "c" in described.texts("007[0]"))
     return "ebook" if online else "book"
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from config.holdings import Holding
 from config.tables import Source, holdings_of
-from harvest.formats.described import MARK, Field, MarcDescribed, trim
+from harvest.formats.described import ENDS, MARK, Field, MarcDescribed, trim
 
 # 852 and 866: MARC 21 Format for Holdings Data. 945: ULibM's items. 949: SirsiDynix. 952: Koha.
 READY = {
@@ -45,17 +45,23 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
     found = [
         holding
         for mapping in maps
-        for field in marc.fields.get(mapping.tag, ())
+        if mapping.tag in marc.fields
+        for field in marc.fields[mapping.tag]
         if (holding := _read(field, member, mapping))
     ]
-    if not found:
-        return ()
+    if any(h.note for h in found):
+        found = _told(found)
+    found = [h if h.call_number or h.link else _with_call_number(h, marc) for h in found]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+
+
+def _told(found: list[Holding]) -> list[Holding]:
     shelves = [h for h in found if h.location or h.library or h.call_number or h.barcode]
     spoken = [h for h in found if h.note and h not in shelves and not h.link]
-    if len(shelves) == 1 and spoken:
-        said = "; ".join(filter(None, [shelves[0].note, *(h.note for h in spoken)]))
-        found = [msgspec.structs.replace(shelves[0], note=said), *(h for h in found if h.link)]
-    return tuple(dict.fromkeys(_with_call_number(h, marc) for h in found))
+    if len(shelves) != 1 or not spoken:
+        return found
+    said = "; ".join(filter(None, [shelves[0].note, *(h.note for h in spoken)]))
+    return [msgspec.structs.replace(shelves[0], note=said), *(h for h in found if h.link)]
 
 
 def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
@@ -71,7 +77,9 @@ def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
         if code in said:
             texts[part] = f"{texts[part]} {said[code]}" if part in texts else said[code]
     copies = texts.pop("copies", "")
-    texts = {part: trim(text) if part != "link" else text for part, text in texts.items()}
+    for part, text in texts.items():
+        if text[-1] in ENDS and part != "link":
+            texts[part] = trim(text)
     if not any(texts.values()):
         return None
     count = int(copies) if copies.isdecimal() else int(bool(texts.get("barcode")))
@@ -80,8 +88,6 @@ def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
 
 def _with_call_number(holding: Holding, marc: MarcDescribed) -> Holding:
     """ULibM and others keep the call number once, as class and author number, not with each copy."""
-    if holding.call_number or holding.link:
-        return holding
     shelved = (
         " ".join([*f.all("a")[:1], *f.all("b")[:1]]) for t in CLASS_TAGS for f in marc.fields.get(t, ()) if f.first("b")
     )

@@ -1,6 +1,6 @@
 """One member's one record, and what a protocol and a format say of it on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
@@ -79,6 +79,11 @@ class Described(Protocol):
     """What paths and derive functions may ask of a record, whatever its format."""
 
     kind: str  # "marc", "dc" or "sheet": the key of fields.toml that holds its paths
+
+    @property
+    def there(self) -> KeysView[str]:
+        """The tags or names that it has: what a path names, and is not among them, has no texts."""
+        ...
 
     def texts(self, path: str) -> list[str]:
         """The texts that stand at a path, in the record's order; none is an empty list."""

@@ -1,7 +1,7 @@
 """A MARC record under its paths: "245abnp:246a", "008[35-37]", "LDR[6]", the other script's 880 with each field."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView
 from functools import lru_cache
 from typing import NamedTuple, Self
 
@@ -43,60 +43,70 @@ class Field(msgspec.Struct, frozen=True, gc=False):
         return next(iter(self.all(code)), "")
 
 
-class Path(NamedTuple):
+class Part(NamedTuple):
     """One part of a path: a tag with subfield codes, or a stretch of a control field."""
 
     tag: str
     codes: str = ""
-    span: tuple[int, int] | None = None
+    span: slice | None = None
 
 
 @lru_cache(maxsize=512)
-def parse_path(spec: str) -> tuple[Path, ...]:
+def parse_path(spec: str) -> tuple[Part, ...]:
     """``"245abnp:008[35-37]"`` as its parts."""
     return tuple(_part(part) for part in spec.split(":") if part)
 
 
-def _part(part: str) -> Path:
+def _part(part: str) -> Part:
     tag, rest = part[:3], part[3:]
     if rest.startswith("["):
         low, _, high = rest.strip("[]").partition("-")
-        return Path(tag, span=(int(low), int(high or low) + 1))
-    return Path(tag, codes=rest)
+        return Part(tag, span=slice(int(low), int(high or low) + 1))
+    return Part(tag, codes=rest)
 
 
 class MarcDescribed:
-    """A MARC record as paths see it."""
+    """A MARC record as paths see it; its leader is the field LDR."""
 
     kind = "marc"
 
-    def __init__(self, leader: str, fields: Sequence[Field], repairs: tuple[str, ...] = ()):
+    def __init__(self, leader: str, fields: Iterable[Field], repairs: tuple[str, ...] = ()):
         self.leader = leader
         self.repairs = repairs  # what had to be mended before it could be read: harvest.wording.REPAIRS
-        self.in_order = fields
-        by_tag: dict[str, list[Field]] = {}
+        by_tag = {"LDR": [Field("LDR", leader)]}
         for field in fields:
             tag = field.tag
-            by_tag.setdefault(tag if tag != "880" else _linked(field), []).append(field)
+            if tag == "880":
+                tag = _linked(field)
+            if tag in by_tag:
+                by_tag[tag].append(field)
+            else:
+                by_tag[tag] = [field]
         self.fields = by_tag
+
+    @property
+    def there(self) -> KeysView[str]:
+        return self.fields.keys()
 
     def texts(self, path: str) -> list[str]:
         """The texts at a path, trimmed of ISBD punctuation; of a field in two scripts the Thai one first."""
+        fields = self.fields
         found: list[str] = []
         for tag, codes, span in parse_path(path):
-            fields = self.fields.get(tag, ())
+            if tag not in fields:
+                continue
+            here = fields[tag]
             if span:
-                whole = [self.leader] if tag == "LDR" else [field.data for field in fields]
-                found += [text for data in whole if (text := data[span[0] : span[1]].strip())]
-            elif len(fields) == 1:  # as nearly always
-                if text := _joined(fields[0], codes):
-                    found.append(text)
-            elif fields:
-                found += _thai_first(fields, codes)
+                found += [text for field in here if (text := field.data[span].strip())]
+            elif len(here) > 1:
+                found += _thai_first(here, codes)
+            elif text := _joined(here[0], codes):
+                found.append(text)
         return found
 
     def control(self, tag: str) -> str:
-        return next((f.data.strip() for f in self.fields.get(tag, ())), "")
+        fields = self.fields.get(tag)
+        return fields[0].data.strip() if fields else ""
 
 
 def _linked(field: Field) -> str:
@@ -109,16 +119,17 @@ def _joined(field: Field, codes: str) -> str:
     """The chosen subfields in the record's order; the subdivisions of a subject heading parted by " -- "."""
     if not codes:
         return field.data.strip()
-    chosen = [part for part in field.text.split(MARK)[1:] if part and part[0] in codes]
-    if len(chosen) == 1:  # as nearly always
-        text = chosen[0][1:].strip()
-    else:
-        parted = "vxyz" if field.tag[0] == "6" else ""
+    if len(codes) == 1 and field.text.count(MARK + codes) == 1:  # as nearly always
+        text = field.text.partition(MARK + codes)[2].partition(MARK)[0].strip()
+    elif field.tag[0] == "6":
         text = ""
-        for part in chosen:
-            if value := part[1:].strip():
-                text += (" -- " if part[0] in parted else " ") + value if text else value
-    return trim(text) if text[-1:] in _ENDS else text
+        for part in field.text.split(MARK)[1:]:
+            if part and part[0] in codes and (value := part[1:].strip()):
+                text += (" -- " if part[0] in "vxyz" else " ") + value if text else value
+    else:
+        chosen = [part[1:].strip() for part in field.text.split(MARK)[1:] if part and part[0] in codes]
+        text = chosen[0] if len(chosen) == 1 else " ".join(filter(None, chosen))
+    return trim(text) if text[-1:] in ENDS else text
 
 
 def _thai_first(fields: list[Field], codes: str) -> list[str]:
@@ -129,7 +140,7 @@ def _thai_first(fields: list[Field], codes: str) -> list[str]:
 # ISBD puts " /", " :", " ;", " =" and "," before the next element; the full stop that ends a field
 # is dropped after a word or a year, and kept after an abbreviation (ม.ล., Jr.).
 _TAIL = "/:;,="
-_ENDS = f"{_TAIL}."
+ENDS = f"{_TAIL}."
 _STOP = re.compile(r"(?<=[^\s.]{4})\.$|(?<=\d{4}\])\.$|(?<=[^\s.]{3}\))\.$")
 
 

@@ -5,8 +5,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 import msgspec
@@ -38,7 +37,7 @@ class Marc:
     def __init__(self, source: tables.Source, member: str, fields: Mapping[str, tables.Field]):
         self.encoding = source.encoding
         self.member = member
-        self.fields = fields
+        self.wanted = extract.wanted("marc", fields)
         self.maps = mappings(source)
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
@@ -46,7 +45,7 @@ class Marc:
             yield Payload(data=data, place=f"{name}, record {number}", broken=_fault(data))
 
     def parse(self, payload: bytes) -> Parsed:
-        return parsed(self.described(payload), self.member, self.fields, self.maps)
+        return parsed(self.described(payload), self.member, self.wanted, self.maps)
 
     def described(self, payload: bytes) -> MarcDescribed:
         """As it stands where it stands right, as pymarc reads it where it is MARC-8, else salvaged."""
@@ -56,7 +55,6 @@ class Marc:
         return read or MarcDescribed(*msgspec.structs.astuple(salvage.read(payload, self.encoding)))
 
 
-_PLACES = re.compile(rb"...([0-9]{9})", re.S)
 _UNCODED = re.compile("\x1f[\u0e00-\u0e7f]")  # no code, but the first letter of a Thai text that would be lost with it
 
 
@@ -72,31 +70,30 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
     directory, pieces = payload[LEADER : begin - 1], payload[begin:-2].split(b"\x1e")
     if payload[begin - 1 : begin] != b"\x1e" or len(directory) != ENTRY * len(pieces):
         return None
-    lengths = [len(piece) + 1 for piece in pieces]
-    starts = accumulate(lengths, initial=0)
-    if [*map(int, _PLACES.findall(directory))] != [n * 100_000 + start for n, start in zip(lengths, starts)]:  # noqa: B905  # the last start is where the next would be
-        return None
     try:
         text = _decoded(payload, encoding)
         tags = directory.decode("ascii")
-    except ValueError:  # no such letters
-        return None
-    if text is None or _UNCODED.search(text):
-        return None
-    if (encoding or letters.may_be_troubled(payload)) and letters.troubled(text):
-        return None
-    fields = []
-    place = 0
-    for part in text[text.index("\x1e") + 1 : -2].split("\x1e"):
-        tag = tags[place : place + 3]
-        place += ENTRY
-        mark = part.find(MARK)
-        if tag < "010" and tag.isdigit():
-            if mark >= 0:
-                return None
-        elif (mark != 2 and (mark >= 0 or len(part) != 2)) or not part[:2].isascii():
+        if text is None or _UNCODED.search(text):
             return None
-        fields.append(Field(tag, part))
+        fields = []
+        entry = start = 0
+        for piece, part in zip(pieces, text[text.index("\x1e") + 1 : -2].split("\x1e"), strict=True):
+            tag, length = tags[entry : entry + 3], len(piece) + 1
+            if int(tags[entry + 3 : entry + ENTRY]) != length * 100_000 + start:
+                return None
+            mark = part.find(MARK)
+            if tag < "010" and tag.isdigit():
+                if mark >= 0:
+                    return None
+            elif (mark != 2 and (mark >= 0 or len(part) != 2)) or not part[:2].isascii():
+                return None
+            fields.append(Field(tag, part))
+            entry += ENTRY
+            start += length
+    except ValueError:  # no such letters, no such number
+        return None
+    if (encoding or letters.may_be_troubled(payload, text)) and letters.troubled(text):
+        return None
     return MarcDescribed(text[:LEADER], fields)
 
 
@@ -184,16 +181,14 @@ def _field(field: pymarc.Field) -> Field:
     return Field.coded(field.tag, "".join(field.indicators or "  "), field.subfields)
 
 
-def parsed(
-    marc: MarcDescribed, member: str, fields: Mapping[str, tables.Field], maps: tuple[HoldingMap, ...]
-) -> Parsed:
+def parsed(marc: MarcDescribed, member: str, wanted: Iterable[extract.Wanted], maps: tuple[HoldingMap, ...]) -> Parsed:
     """What every MARC format reads: values, holdings, and the id that 001 and 003 make together.
 
     003 says whose number 001 is, so that two origins in one member's files never share an id.
     """
     number, origin = marc.control("001"), marc.control("003")
     return Parsed(
-        values=extract.values(marc, fields),
+        values=extract.values(marc, wanted),
         holdings=holdings(marc, member, maps),
         local_id=f"{origin}:{number}" if origin and number else number,
         deleted=marc.leader[5:6] == "d",

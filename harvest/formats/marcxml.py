@@ -8,6 +8,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from config import tables
+from harvest import extract
 from harvest.formats import letters, xml
 from harvest.formats.described import MARK, Field, MarcDescribed
 from harvest.formats.marc import parsed
@@ -20,17 +21,17 @@ class MarcXML:
 
     def __init__(self, source: tables.Source, member: str, fields: Mapping[str, tables.Field]):
         self.member = member
-        self.fields = fields
+        self.wanted = extract.wanted("marc", fields)
         self.maps = mappings(source)
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
         return xml.cut(stream, "record", name)
 
     def parse(self, payload: bytes) -> Parsed:
-        return parsed(described(payload), self.member, self.fields, self.maps)
+        return parsed(described(payload), self.member, self.wanted, self.maps)
 
     def of(self, element: etree._Element, data: bytes) -> Parsed:
-        return parsed(plainly(data) or _described(element), self.member, self.fields, self.maps)
+        return parsed(plainly(data) or _described(element), self.member, self.wanted, self.maps)
 
 
 _OPENED = re.compile(r"<((?:[\w.-]+:)?)record(?:\s[^<>]*)?>\s*")

@@ -1,7 +1,7 @@
 """Dublin Core as OAI-PMH carries it: fifteen elements, each as often as one likes."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import BinaryIO
 
 from lxml import etree
@@ -21,6 +21,10 @@ class DublinCoreDescribed:
     def __init__(self, elements: dict[str, list[str]]):
         self.elements = elements
 
+    @property
+    def there(self) -> KeysView[str]:
+        return self.elements.keys()
+
     def texts(self, path: str) -> list[str]:
         return [text for name in path.split(":") for text in self.elements.get(name, ())]
 
@@ -30,7 +34,7 @@ class DublinCore:
 
     def __init__(self, source: tables.Source, member: str, fields: Mapping[str, tables.Field]):
         self.member = member
-        self.fields = fields
+        self.wanted = extract.wanted("dc", fields)
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
         return xml.cut(stream, "dc", name)
@@ -44,7 +48,7 @@ class DublinCore:
 
     def _of(self, root: etree._Element, mended: Iterable[str] = (), local_id: str = "") -> Parsed:
         elements, repairs = _elements(root, mended)
-        values = extract.values(DublinCoreDescribed(elements), self.fields)
+        values = extract.values(DublinCoreDescribed(elements), self.wanted)
         links = tuple(Holding(member=self.member, link=link) for link in values.get("url", ()))
         return Parsed(values, links, local_id, repairs=repairs)
 

@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
@@ -56,6 +56,10 @@ class SheetDescribed:
     def __init__(self, cells: dict[str, list[str]]):
         self.cells = cells
 
+    @property
+    def there(self) -> KeysView[str]:
+        return self.cells.keys()
+
     def texts(self, path: str) -> list[str]:
         return self.cells.get(path, [])
 
@@ -66,7 +70,7 @@ class Sheet:
     def __init__(self, source: tables.Source, member: str, fields: Mapping[str, tables.Field]):
         self.encoding = source.encoding
         self.member = member
-        self.fields = fields
+        self.wanted = extract.wanted("sheet", fields)
         words = [(word, target) for target, given in HEADERS.items() for word in given]
         words += [(word, name) for name, field in fields.items() for word in field.sheet]
         words += list(source.columns.items())
@@ -139,7 +143,7 @@ class Sheet:
         for column in NUMBERS:
             for cell in cells.get(column, ()):
                 if SHORTENED.fullmatch(cell) or (
-                    column == "isbn" and ROUNDED.fullmatch(cell) and not [*values.isbns(cell)]
+                    column == "isbn" and ROUNDED.fullmatch(cell) and not values.isbns(cell)
                 ):
                     return (
                         f"the {column} {cell} is a number of which a spreadsheet kept the first digits only; "
@@ -169,7 +173,7 @@ class Sheet:
                 cells.setdefault(target, []).append(text)
                 repairs |= dict.fromkeys(found)
         return Parsed(
-            values=extract.values(SheetDescribed(cells), self.fields),
+            values=extract.values(SheetDescribed(cells), self.wanted),
             holdings=(self._holding(cells),),
             local_id=local_id,
             repairs=tuple(repairs),

@@ -152,7 +152,7 @@ def isbn(cell: str) -> str:
     plain = _plain(cell)
     if re.fullmatch(r"[0-9]{8}[0-9Xx]", plain):
         plain = f"0{plain}"
-    return next(values.isbns(plain if re.fullmatch(r"[0-9]{9}[0-9Xx]", plain) else cell), "")
+    return next(iter(values.isbns(plain if re.fullmatch(r"[0-9]{9}[0-9Xx]", plain) else cell)), "")
 
 
 def rounded(cell: str) -> bool:

@@ -1,7 +1,7 @@
 """The rows of a list as they are looked for: fields, facts, price and number of copies."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -91,9 +91,10 @@ def listed(given: List, fields: Mapping[str, Field]) -> Iterator[Entry | LeftOut
     """Every row in its order, those that are no title, too."""
     for record in given.records:
         yield _of_record(record)
+    wanted = extract.wanted("sheet", fields)
     for table in given.tables:
         for row in table.rows:
-            yield _of_row(row, table, fields)
+            yield _of_row(row, table, wanted)
 
 
 def _of_record(given: Given) -> Entry:
@@ -104,7 +105,7 @@ def _of_record(given: Given) -> Entry:
     )
 
 
-def _of_row(row: Row, table: Table, fields: Mapping[str, Field]) -> Entry | LeftOut:
+def _of_row(row: Row, table: Table, wanted: Sequence[extract.Wanted]) -> Entry | LeftOut:
     cells: Cells = {}
     for meaning, cell in zip(table.columns, row.cells, strict=False):
         if cell and meaning:
@@ -118,12 +119,12 @@ def _of_row(row: Row, table: Table, fields: Mapping[str, Field]) -> Entry | Left
     if title.casefold().strip(" :") in SUMS and len(cells) <= 4 and "creator" not in cells:
         return LeftOut(table.name, row.number, "sum")
     price, quantity = _price(cells)
-    if not (fields.keys() & cells.keys()):  # an amount below the list is a sum, too
+    if not any(field.name in cells for field in wanted):  # an amount below the list is a sum, too
         return LeftOut(table.name, row.number, "sum" if price else "nothing")
     note = _isbn_note(cells)
     typed = "; ".join(cells["isbn"]) if note else ""
     cells["isbn"] = [columns.isbn(cell) or cell for cell in cells.get("isbn", ())]
-    told = extract.values(SheetDescribed(cells), fields)
+    told = extract.values(SheetDescribed(cells), wanted)
     if not told.get("title"):
         note = f"{note}_alone" if note else "no_title" if told.get("isbn") else "empty"
     return Entry(table.name, row.number, told, of_row(told), price, quantity, note, typed)
@@ -177,7 +178,7 @@ def line(text: str) -> dict[str, str]:
     a place, a publisher, a year and a price."""
     text = values.ascii_digits(_NUMBERED.sub("", text, count=1))
     found: dict[str, str] = {}
-    if isbn := next(values.isbns(text), ""):
+    if isbn := next(iter(values.isbns(text)), ""):
         found["isbn"] = isbn
         text = _ISBN.sub(" ", text)
         text = text if isbn not in text else text.replace(isbn, " ")

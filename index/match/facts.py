@@ -171,7 +171,7 @@ def _country(code: str) -> str:
 def _standard(field: Field) -> str:
     """A publisher's number with the publisher (028), another standard number (024); not an ISBN once more."""
     text = normal.squeezed(" ".join(field.all("b") + field.all("a")) if field.tag == "028" else field.first("a"))
-    return text if len(text) > 3 and not list(common.isbns(text)) and "isbn" not in text else ""
+    return text if len(text) > 3 and not common.isbns(text) and "isbn" not in text else ""
 
 
 def _in_host(code: str, text: str) -> str:

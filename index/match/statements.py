@@ -354,7 +354,7 @@ class Isbns(msgspec.Struct):
     weak: list[str] = msgspec.field(default_factory=list)
 
     def add(self, text: str, qualifier: str = "") -> None:
-        found = list(values.isbns(text))
+        found = values.isbns(text)
         qualifier = f"{qualifier} {_after(text)}"
         for isbn in found:
             self.good.setdefault(isbn, isbn_class(qualifier))

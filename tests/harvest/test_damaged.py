@@ -9,6 +9,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pymarc
 import pytest
@@ -258,15 +259,27 @@ def as_pymarc(payload: bytes, encoding: str = "") -> list[tuple[object, ...]]:
         record = pymarc.Record(data=payload[:9] + b" " + payload[10:], file_encoding=encoding)
     else:
         record = pymarc.Record(data=payload, hide_utf8_warnings=True)
-    return [
+    found = (
         (f.tag, f.data or "", "" if f.control_field else "".join(f.indicators or ""), [tuple(s) for s in f.subfields])
         for f in record.fields
-    ]
+    )
+    return sorted(found, key=tag_and_link)
 
 
 def as_ours(form: Marc, payload: bytes) -> list[tuple[object, ...]]:
-    found = form.described(payload).in_order
-    return [(f.tag, f.data, "", []) if f.tag < "010" else (f.tag, "", f.indicators, list(f.subfields)) for f in found]
+    marc = form.described(payload)
+    found = (
+        (f.tag, f.data, "", []) if f.tag < "010" else (f.tag, "", f.indicators, list(f.subfields))
+        for tag, fields in marc.fields.items()
+        for f in fields
+        if tag != "LDR"
+    )
+    return sorted(found, key=tag_and_link)
+
+
+def tag_and_link(field: tuple[Any, ...]) -> tuple[str, str]:
+    """Fields of one tag stay in the record's order, those in another script in that of each tag that they name."""
+    return field[0], dict(field[3]).get("6", "")[:3] if field[0] == "880" else ""
 
 
 @pytest.mark.parametrize("name", ["psu-sample-728.mrc", "uva-marc8-0001-1000.mrc"])
@@ -335,8 +348,7 @@ def test_marcxml_is_read_by_its_text_just_as_by_its_elements(data: Path) -> None
         if by_text := marcxml.plainly(written):
             many += 1
             by_elements = marcxml.described(written)
-            assert by_text.leader == by_elements.leader, written
-            assert by_text.in_order == by_elements.in_order, written
+            assert by_text.fields == by_elements.fields, written
             assert not by_elements.repairs, written
     assert many > 700
 
