@@ -2,12 +2,17 @@
 
 import hashlib
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal, select, update
 
 from config import database
 from harvest.shape import WAS, records, records_before, runs, sources, sources_before
 
 WITHDRAWN = hashlib.sha256(b"withdrawn").digest()  # stands for the digest of what no longer comes
+
+
+_REMEMBERED = select(sources_before.c.run).where(
+    sources_before.c.run == bindparam("of"), sources_before.c.source == bindparam("at")
+)  # asked with every batch
 
 
 def remember(connection: Connection, run: int, which: ColumnElement[bool]) -> None:
@@ -21,8 +26,7 @@ def remember(connection: Connection, run: int, which: ColumnElement[bool]) -> No
 
 def remember_progress(connection: Connection, run: int, member: str, source: str) -> None:
     """Keep how far a source was read before a run; the first time counts."""
-    s = sources_before.c
-    if connection.scalar(select(s.run).where(s.run == run, s.source == source)) is None:
+    if connection.scalar(_REMEMBERED, {"of": run, "at": source}) is None:
         here = and_(sources.c.member == member, sources.c.source == source)
         stood = connection.scalar(select(sources.c.progress).where(here))
         connection.execute(insert(sources_before).values(run=run, source=source, progress=stood))

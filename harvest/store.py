@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,7 +12,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     RowMapping,
+    Select,
     and_,
+    bindparam,
     func,
     insert,
     or_,
@@ -196,9 +199,7 @@ class Store:
         self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
             self.advance(connection, run, member, source, progress)
-        changes = {name: runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items() if count}
-        seen = runs.c.seen + sum(counts.values())
-        connection.execute(update(runs).where(runs.c.id == run).values(seen=seen, **changes))
+        _count(connection, run, counts, repaired)
 
     def _put_beside(
         self, connection: Connection, run: int, member: str, source: str, beside: Sequence[Reading],
@@ -233,9 +234,7 @@ class Store:
         )  # fmt: skip
         quarantined = connection.execute(update(quarantine).where(aside).values(run=run)).rowcount
         counts = {"unchanged": unchanged, "superseded": known.superseded, "quarantined": quarantined}
-        changes = {name: runs.c[name] + count for name, count in (counts | {"repaired": repaired}).items()}
-        seen = runs.c.seen + sum(counts.values())
-        connection.execute(update(runs).where(runs.c.id == run).values(seen=seen, **changes))
+        _count(connection, run, counts, repaired)
 
     def _write(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
@@ -368,8 +367,7 @@ class Store:
         count = connection.execute(
             update(records).where(gone).values(deleted=True, revision=revision, digest=history.WITHDRAWN)
         ).rowcount
-        changes = {"deleted": runs.c.deleted + count, "seen": runs.c.seen + count}
-        connection.execute(update(runs).where(runs.c.id == run).values(changes))
+        _count(connection, run, {"deleted": count})
         return count
 
     def resolve_quarantine(self, connection: Connection, run: int, member: str, source: str) -> None:
@@ -494,10 +492,31 @@ _STATE = tuple(
 def _rows_of(
     connection: Connection, member: str, ids: list[str], columns: tuple[Column[Any], ...]
 ) -> Iterator[RowMapping]:
+    query = _by_ids(columns)
     for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        query = select(*columns).where(records.c.member == member, records.c.local_id.in_(part))
-        yield from connection.execute(query).mappings()
+        given = {"of": member, "ids": ids[start : start + 500]}
+        yield from connection.execute(query, given).mappings()
+
+
+# What is asked with every batch is written once: SQLAlchemy takes longer over a statement than the database does.
+@cache
+def _by_ids(columns: tuple[Column[Any], ...]) -> Select[Any]:
+    c = records.c
+    return select(*columns).where(c.member == bindparam("of"), c.local_id.in_(bindparam("ids", expanding=True)))
+
+
+_COUNTED = (
+    update(runs)
+    .where(runs.c.id == bindparam("this"))
+    .values({name: runs.c[name] + bindparam(f"more_{name}") for name in ("seen", "repaired", *COUNTS)})
+)
+_GROWN = update(counter).where(counter.c.id == 1).values(value=counter.c.value + 1).returning(counter.c.value)
+
+
+def _count(connection: Connection, run: int, counts: Mapping[str, int], repaired: int = 0) -> None:
+    """Add to what a run has counted."""
+    more = {**dict.fromkeys(COUNTS, 0), **counts, "seen": sum(counts.values()), "repaired": repaired}
+    connection.execute(_COUNTED, {"this": run} | {f"more_{name}": count for name, count in more.items()})
 
 
 def _row(
@@ -517,8 +536,7 @@ def _row(
 def _next_revision(connection: Connection) -> int:
     """The next revision. The counter's row stays locked until the transaction ends, so revisions become
     visible in their order and a reader who goes on from one misses nothing."""
-    grown = update(counter).where(counter.c.id == 1).values(value=counter.c.value + 1).returning(counter.c.value)
-    value = connection.execute(grown).scalar()
+    value = connection.execute(_GROWN).scalar()
     if value is None:
         connection.execute(insert(counter).values(id=1, value=1))
         return 1
