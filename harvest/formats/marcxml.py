@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from lxml import etree
 
@@ -34,20 +34,40 @@ class MarcXML:
         return parsed(plainly(data) or _described(element), self.member, self.wanted, self.maps)
 
 
-_OPENED = re.compile(r"<((?:[\w.-]+:)?)record(?:\s[^<>]*)?>\s*")
+_OPENED = re.compile(r"<((?:[\w.-]+:)?)record(?:\s[^<>]*)?>")
+
+
+class _Usual(NamedTuple):
+    """How a record is written as a rule, where each name has a certain prefix."""
+
+    close: re.Pattern[
+        str
+    ]  # what follows <record>: its leader and all of its fields, with no blanks between and in them
+    loose: re.Pattern[str]  # with blanks
+    field: re.Pattern[str]  # one of the fields, once the subfields are written as in ISO 2709
+    begin: str  # of a subfield
+    end: str
 
 
 @lru_cache(maxsize=16)
-def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The leader, and a field with what follows it, where each name has that prefix."""
-    subfield = rf'<{prefix}subfield code="[^"&<>]"(?:/>|>[^<]*</{prefix}subfield>)\s*'
-    return (
-        re.compile(rf"<{prefix}leader>([^<]*)</{prefix}leader>\s*"),
-        re.compile(
-            rf'<{prefix}(?:controlfield tag="([^"&<>]+)">([^<]*)</{prefix}controlfield>|'
-            rf'datafield tag="([^"&<>]+)" ind1="([^"&<>]+)" ind2="([^"&<>]+)">\s*((?:{subfield})*)'
-            rf"</{prefix}datafield>)\s*"
-        ),
+def _usual(prefix: str) -> _Usual:
+    p, some = re.escape(prefix), '[^"&<>]'
+    control = rf'<{p}controlfield tag="({some}{{3}})">([^<]*)'
+    data = rf'<{p}datafield tag="({some}{{3}})" ind1="({some})" ind2="({some})">'
+
+    def whole(blank: str, text: str) -> re.Pattern[str]:
+        subfields = rf'(?:<{p}subfield code="{some}">{text}</{p}subfield>{blank})*'
+        fields = rf"(?:{control}</{p}controlfield>{blank}|{data}{blank}{subfields}</{p}datafield>{blank})+"
+        return re.compile(
+            rf"{blank}(?:<{p}leader>(?P<leader>[^<]*)</{p}leader>{blank})?(?P<fields>{fields})</{p}record>"
+        )
+
+    return _Usual(
+        whole("", r"(?:[^<\s][^<]*(?<!\s))?"),
+        whole(r"\s*", "[^<]*"),
+        re.compile(f"{control}|{data}([^<]*)"),
+        f'<{prefix}subfield code="',
+        f"</{prefix}subfield>",
     )
 
 
@@ -55,30 +75,38 @@ def plainly(data: bytes) -> MarcDescribed | None:
     """A record as lxml writes it, whose elements and attributes are the usual ones in the usual order; None where
     anything is otherwise.
 
-    It reads what is read of the elements, in three quarters of the time: the tests hold the two against each other.
+    It reads what is read of the elements, in half the time or less: the tests hold the two against each other.
     """
     text = data.decode()
     opened = _OPENED.match(text)
     if not opened or "&#" in text:
         return None
-    first, field = _patterns(opened[1])
-    at, leader = opened.end(), ""
-    if found := first.match(text, at):
-        at, leader = found.end(), _unescaped(found[1])
-    begin, end = f'<{opened[1]}subfield code="', f"</{opened[1]}subfield>"
-    fields = []
-    while found := field.match(text, at):
-        at = found.end()
-        control, value, tag, one, two, inner = found.groups()
-        if control:
-            fields.append(Field(control, _unescaped(value)))
-            continue
-        parts = inner.replace('"/>', '">').replace('">', "").replace(end, "").split(begin)[1:]
-        inner = "".join([MARK + part[0] + part[1:].strip() for part in parts])
-        fields.append(Field(tag, one + two + _unescaped(inner)))
-    if text[at:] != f"</{opened[1]}record>" or not fields or letters.troubled(" ".join([f.text for f in fields])):
+    usual = _usual(opened[1])
+    found = close = usual.close.fullmatch(text, opened.end())
+    if not found:
+        found = usual.loose.fullmatch(text, opened.end())
+    if not found:
         return None
-    return MarcDescribed(leader, fields)
+    written = found["fields"].replace(f"{usual.end}{usual.begin}" if close else usual.end, MARK if close else "")
+    written = written.replace(usual.begin, MARK)
+    fields = []
+    for control, value, tag, one, two, subfields in usual.field.findall(written):
+        if control:
+            fields.append(Field(control, value))
+        elif close:
+            fields.append(Field(tag, one + two + subfields.replace('">', "")))
+        else:
+            fields.append(Field(tag, one + two + _without_blanks(subfields)))
+    if "&" in text:
+        fields = [Field(field.tag, _unescaped(field.text)) for field in fields]
+    if letters.may_be_troubled(data, text) and letters.troubled(" ".join([field.text for field in fields])):
+        return None
+    return MarcDescribed(_unescaped(found["leader"] or ""), fields)
+
+
+def _without_blanks(subfields: str) -> str:
+    """Behind each mark a code, the end of its tag, and the text."""
+    return "".join([MARK + part[0] + part[3:].strip() for part in subfields.split(MARK)[1:]])
 
 
 def _unescaped(text: str) -> str:
