@@ -77,12 +77,11 @@ def readings(
 
 
 def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -> Iterator[tuple[Batch, list[Reading]]]:
-    started = pool.submit(processes.started)
     broken = False
     waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]] = deque()
     for batch in batches:
         theirs = sum(isinstance(work, Future) and not work.done() for _, work in waiting)
-        if started.done() and not started.exception() and theirs < WAITING and not broken:
+        if theirs < WAITING and not broken:
             try:
                 waiting.append((batch, pool.submit(_work, batch.payloads)))
             except BrokenProcessPool:
