@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
-from rapidfuzz import process
 
 TABLES = ("members.toml", "fields.toml", "settings.toml")
 RESERVED = ("any", "id", "member")  # names that a question uses beside the fields
@@ -250,6 +249,8 @@ def _convert(kind: type[S], row: object, where: str, faults: list[str], *, stric
 
 
 def _meant(word: str, known: Collection[str]) -> str:
+    from rapidfuzz import process  # a fiftieth of a second that each process would wait for where nothing is wrong
+
     best = process.extractOne(word, list(known), score_cutoff=60)
     return f"; did you mean {best[0]}?" if best else f"; one of {', '.join(sorted(known))}"
 

@@ -49,6 +49,7 @@ class Part(NamedTuple):
     tag: str
     codes: str = ""
     span: slice | None = None
+    mark: str = ""  # before a subfield, where only one is named
 
 
 @lru_cache(maxsize=512)
@@ -62,7 +63,7 @@ def _part(part: str) -> Part:
     if rest.startswith("["):
         low, _, high = rest.strip("[]").partition("-")
         return Part(tag, span=slice(int(low), int(high or low) + 1))
-    return Part(tag, codes=rest)
+    return Part(tag, codes=rest, mark=MARK + rest if len(rest) == 1 else "")
 
 
 class MarcDescribed:
@@ -92,15 +93,15 @@ class MarcDescribed:
         """The texts at a path, trimmed of ISBD punctuation; of a field in two scripts the Thai one first."""
         fields = self.fields
         found: list[str] = []
-        for tag, codes, span in parse_path(path):
+        for tag, codes, span, mark in parse_path(path):
             if tag not in fields:
                 continue
             here = fields[tag]
             if span:
                 found += [text for field in here if (text := field.data[span].strip())]
             elif len(here) > 1:
-                found += _thai_first(here, codes)
-            elif text := _joined(here[0], codes):
+                found += _thai_first(here, codes, mark)
+            elif text := _joined(here[0], codes, mark):
                 found.append(text)
         return found
 
@@ -115,26 +116,28 @@ def _linked(field: Field) -> str:
     return linked if re.fullmatch(r"\d{3}", linked) else "880"
 
 
-def _joined(field: Field, codes: str) -> str:
+def _joined(field: Field, codes: str, mark: str) -> str:
     """The chosen subfields in the record's order; the subdivisions of a subject heading parted by " -- "."""
+    text = field.text
     if not codes:
         return field.data.strip()
-    if len(codes) == 1 and field.text.count(MARK + codes) == 1:  # as nearly always
-        text = field.text.partition(MARK + codes)[2].partition(MARK)[0].strip()
+    if mark and text.count(mark) == 1:  # as nearly always
+        text = text.partition(mark)[2].partition(MARK)[0].strip()
     elif field.tag[0] == "6":
+        chosen = [part for part in text.split(MARK)[1:] if part and part[0] in codes]
         text = ""
-        for part in field.text.split(MARK)[1:]:
-            if part and part[0] in codes and (value := part[1:].strip()):
+        for part in chosen:
+            if value := part[1:].strip():
                 text += (" -- " if part[0] in "vxyz" else " ") + value if text else value
     else:
-        chosen = [part[1:].strip() for part in field.text.split(MARK)[1:] if part and part[0] in codes]
+        chosen = [part[1:].strip() for part in text.split(MARK)[1:] if part and part[0] in codes]
         text = chosen[0] if len(chosen) == 1 else " ".join(filter(None, chosen))
-    return trim(text) if text[-1:] in ENDS else text
+    return trim(text) if text and text[-1] in ENDS else text
 
 
-def _thai_first(fields: list[Field], codes: str) -> list[str]:
-    joined = [text for field in fields if (text := _joined(field, codes))]
-    return sorted(joined, key=lambda text: _THAI.search(text) is None)
+def _thai_first(fields: list[Field], codes: str, mark: str) -> list[str]:
+    joined = [text for field in fields if (text := _joined(field, codes, mark))]
+    return sorted(joined, key=lambda text: _THAI.search(text) is None) if len(joined) > 1 else joined
 
 
 # ISBD puts " /", " :", " ;", " =" and "," before the next element; the full stop that ends a field
@@ -149,8 +152,6 @@ def trim(text: str) -> str:
     text = text.strip()
     while text and text[-1] in _TAIL:
         text = text.rstrip(_TAIL).rstrip()
-    if (
-        text and text[-1] == "." and _STOP.match(text, len(text) - 1)
-    ):  # it looks behind; to search takes ten times as long
+    if text[-1:] == "." and _STOP.match(text, len(text) - 1):  # it looks behind; to search takes ten times as long
         return text[:-1].strip()
     return text

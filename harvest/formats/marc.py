@@ -164,14 +164,14 @@ def _lone(piece: bytes) -> Iterator[bytes]:
 
 def _fault(data: bytes) -> str:
     """Why these bytes are no record of a title, whatever one does to them, or ""."""
+    if data[:5].isdigit() and LEADER + 2 <= len(data) <= LIMIT:  # as nearly always
+        return "an authority record, not a bibliographic one" if data[6:7] == b"z" else ""
     if (start := data.removeprefix(salvage.BOM).lstrip(BLANK))[:1] in (b"<", b"{", b"P", b"%"):
         return f"no MARC record, but something that begins with {start[:20].decode('ascii', 'replace')!r}"
     if len(data) < LEADER + 2:
         return f"too short for a MARC record: {len(data)} bytes"
     if len(data) > LIMIT:
         return f"no record ends within {LIMIT >> 20} MB"
-    if data[:5].isdigit() and data[6:7] == b"z":
-        return "an authority record, not a bibliographic one"
     return ""
 
 
