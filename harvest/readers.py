@@ -22,8 +22,8 @@ from harvest.record import Batch, Format, Parsed, Payload, XmlFormat
 
 logger = logging.getLogger(__name__)
 
-MANY = 3000  # payloads that this process reads before it asks for a second one, which takes half a second to start
-WAITING = 3  # batches that lie ready for the second process: it must not wait while this one reads or stores
+MANY = 3000  # payloads that this process reads before it asks for a second one, which takes a quarter of a second to start
+WAITING = 4  # batches that lie ready for the second process: it must not wait while this one reads or stores
 AHEAD = 24  # batches that are read before the first of them is stored
 
 Read = tuple[str, Parsed, Packed | None]  # fault, what was read but without values, and both as the store keeps them
