@@ -12,6 +12,7 @@ import html
 import io
 import multiprocessing
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,8 +20,9 @@ from pathlib import Path
 import msgspec
 import pymarc
 import requests
+from pymarc.exceptions import BadSubfieldCodeWarning
 
-from bench.measure import Clock, Figures, home, machine, positive, progress, rate, ratio, show, tables
+from bench.measure import MATERIAL, Clock, Figures, home, machine, positive, progress, rate, ratio, show, tables
 from config.tables import Member, Source, Tables, Text
 from demo import marc
 from demo.provider import serving
@@ -31,8 +33,9 @@ from harvest.run import harvest
 from harvest.store import Run, Store
 
 MEMBER, FILES_MEMBER = "kku", "cas"  # whose share of the sample is served, and whose is written to a file
-RECORDS = 20_000  # at least so many are in the file that is written where none is given
-ROUNDS = 3
+REAL = MATERIAL / "marc" / "psu-sample-728.mrc"  # records three times as long as the sample's
+RECORDS = 20_000  # at least so many are in the files that are written
+ROUNDS = 5
 
 
 def measure(
@@ -43,9 +46,12 @@ def measure(
     written to the file at least; ``prefix`` is the server's own name for the format."""
     with contextlib.nullcontext(url) if url else provider(items) as address:
         oai = measure_oai(address, fmt, prefix or fmt, rounds)
-    iso2709 = measure_iso2709(file, rounds, records)
+    iso2709 = measure_iso2709(file, rounds, 0 if file else records)
     top = {name: oai[name] for name in ("records_per_second", "ratio_to_bare")}
-    return top | {"rounds": rounds, "oai": oai, "iso2709": iso2709, "machine": machine()}
+    found = top | {"rounds": rounds, "oai": oai, "iso2709": iso2709}
+    if REAL.exists() and not file:
+        found["iso2709_real"] = measure_iso2709(REAL, rounds, records)
+    return found | {"machine": machine()}
 
 
 def fastest(rounds: int, *timed: Callable[[], float]) -> list[float]:
@@ -164,11 +170,16 @@ def download(url: str, prefix: str, clock: Clock) -> tuple[int, int, int]:
 
 
 def measure_iso2709(file: Path | None, rounds: int, records: int) -> Figures:
+    """Of the sample's records, or those of a file, again and again until there are so many; 0: of the file itself."""
     with home() as (directory, _):
         path = file.resolve() if file else directory / f"{FILES_MEMBER}.mrc"
         if not file:
             progress(f"writing {records} records")
             path.write_bytes(repeated(records))
+        elif records:
+            progress(f"writing {records} records of {file.name}")
+            path = directory / file.name
+            path.write_bytes(repeated_file(file, records))
         return {"file": path.name} | _read_in_turn(path, rounds)
 
 
@@ -178,6 +189,18 @@ def repeated(records: int) -> bytes:
     copies = -(-records // len(entries))
     numbered = enumerate((entry for _ in range(copies) for entry in entries), 1)
     return marc.iso2709(msgspec.structs.replace(entry, number=number) for number, entry in numbered)
+
+
+def repeated_file(file: Path, records: int) -> bytes:
+    """What pymarc reads of a file again and again; records that share a number do so within each copy."""
+    found = [record for record in pymarc.MARCReader(file.read_bytes()) if record]
+    numbers = [record["001"].data for record in found]
+    written = bytearray()
+    for copy in range(-(-records // len(found))):
+        for record, number in zip(found, numbers, strict=True):
+            record["001"].data = f"{copy:04}{number}"
+            written += record.as_marc()
+    return bytes(written)
 
 
 def _read_in_turn(path: Path, rounds: int) -> Figures:
@@ -241,10 +264,13 @@ def main() -> None:
     parser.add_argument("--url", default="", help="an OAI-PMH base URL; without it the sample's kku is served")
     parser.add_argument("--format", default="marcxml", choices=("marcxml", "oai_dc"))
     parser.add_argument("--prefix", default="", help="the server's own name for the format, where it is another")
-    parser.add_argument("--file", type=Path, help="an ISO 2709 file; without it the sample's cas is repeated")
+    parser.add_argument(
+        "--file", type=Path, help="an ISO 2709 file; without it: the sample's cas, and real records"
+    )
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"the fastest of so many counts ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
+    warnings.simplefilter("ignore", BadSubfieldCodeWarning)  # pymarc's word on each odd code of a real file
     figures = measure(given.url, given.format, given.file, prefix=given.prefix, rounds=given.rounds)
     show(figures, given.json)
 

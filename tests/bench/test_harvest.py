@@ -35,6 +35,14 @@ def test_the_file_that_is_written_has_no_number_twice() -> None:
     assert len(numbers) == len(set(numbers)) >= 1000
 
 
+def test_real_records_that_share_a_number_share_one_in_each_copy(tmp_path: Path) -> None:
+    path = tmp_path / "own.mrc"
+    path.write_bytes(harvest.repeated(1) * 2)
+    many = len([record for record in pymarc.MARCReader(path.read_bytes()) if record])
+    numbers = [record["001"].data for record in pymarc.MARCReader(harvest.repeated_file(path, 3 * many)) if record]
+    assert len(numbers) == 3 * many == 2 * len(set(numbers))
+
+
 def test_a_file_of_ones_own_with_a_broken_record(tmp_path: Path) -> None:
     path = tmp_path / "own.mrc"
     path.write_bytes(harvest.repeated(1) + b"00030nam a2200025 i 4500 \x1d")
