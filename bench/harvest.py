@@ -264,9 +264,7 @@ def main() -> None:
     parser.add_argument("--url", default="", help="an OAI-PMH base URL; without it the sample's kku is served")
     parser.add_argument("--format", default="marcxml", choices=("marcxml", "oai_dc"))
     parser.add_argument("--prefix", default="", help="the server's own name for the format, where it is another")
-    parser.add_argument(
-        "--file", type=Path, help="an ISO 2709 file; without it: the sample's cas, and real records"
-    )
+    parser.add_argument("--file", type=Path, help="an ISO 2709 file; without it: the sample's cas, and real records")
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"the fastest of so many counts ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()

@@ -22,9 +22,7 @@ from harvest.record import Batch, Format, Parsed, Payload, XmlFormat
 
 logger = logging.getLogger(__name__)
 
-MANY = (
-    3000  # payloads that this process reads before it asks for a second one, which takes 0.2 s to start
-)
+MANY = 3000  # payloads that this process reads before it asks for a second one, which takes 0.2 s to start
 WAITING = 4  # batches that lie ready for the second process: it must not wait while this one reads or stores
 AHEAD = 24  # batches that are read before the first of them is stored
 
