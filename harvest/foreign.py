@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, and_, func, select
 
+from harvest import titles
 from harvest.packing import Reading
 from harvest.shape import records
 from harvest.store import content_of, id_of, values_of
 
 MANY = 0.5  # strangers among what came
-ALIKE = 8  # letters with which two titles of one record begin
 SAMPLE = 500  # ids by which the other member is looked for
 TOLD = "it looks like the file of"
 
@@ -35,7 +35,7 @@ class Watch:
         held = {row.local_id: row for row in connection.execute(select(*columns).where(here))}
         unknown = [local_id for local_id in came if local_id not in held]
         before = {local_id: values_of(row.content) for local_id, row in held.items() if row.reading == self.reading}
-        renamed = [i for i, values in before.items() if not _alike(_title(values), _title(content_of(came[i])))]
+        renamed = [i for i, values in before.items() if not titles.alike(values, content_of(came[i]))]
         self.came += len(came)
         self.unknown += len(unknown)
         self.renamed += len(renamed)
@@ -71,21 +71,11 @@ def copied(connection: Connection, member: str, source: str, run: int, others: I
     c = records.c
     mine = and_(c.member == member, c.source == source, c.run == run, c.first == run)
     came = connection.execute(select(c.local_id, c.content).where(mine).limit(SAMPLE))
-    titles = {local_id: _title(values_of(content)) for local_id, content in came}
+    brought = {local_id: titles.key(values_of(content)) for local_id, content in came}
     for other in others:
-        theirs = and_(c.member == other, c.local_id.in_(titles), c.deleted.is_(False))
+        theirs = and_(c.member == other, c.local_id.in_(brought), c.deleted.is_(False))
         known = connection.execute(select(c.local_id, c.content).where(theirs))
-        same = sum(titles[local_id] == _title(values_of(content)) != "" for local_id, content in known)
-        if same > MANY * len(titles):
+        same = sum(brought[local_id] == titles.key(values_of(content)) != "" for local_id, content in known)
+        if same > MANY * len(brought):
             return other
     return ""
-
-
-def _title(values: dict[str, tuple[str, ...]]) -> str:
-    said = "".join(values.get("title", ())[:1]).casefold()
-    return "".join(c for c in said if c.isalnum())
-
-
-def _alike(one: str, other: str) -> bool:
-    """A title that was corrected still begins as it did; one that is missing says nothing."""
-    return not one or not other or one[:ALIKE] == other[:ALIKE] or one in other or other in one

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 MOST = 0.5  # of a source's records that are withdrawn in one night without a person's word
+NAMED = 5  # numbers that a note names
 Tell = Callable[[int, int | None], None]  # records seen so far, of how many if the source says
 
 
@@ -209,6 +210,7 @@ class _Harvest:
         watch = Watch(code, source.key, reading) if full else None
         files: Progress | None = None
         came = unread = 0
+        clashes: list[str] = []
         with ExitStack() as aside:
             trouble: HarvestError | None = None
             try:
@@ -218,7 +220,7 @@ class _Harvest:
                         continue
                     if watch and self._sees(watch, within, read) and within is None:
                         within = aside.enter_context(database.writing(self.store.engine))
-                    self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound here
+                    clashes += self._with(within, lambda c, b=batch, r=read: self.store.put(  # type: ignore[misc]  # bound here
                         c, number, code, source.key, source.format, reading, r, b.progress))  # fmt: skip
                     unread += sum(bool(item.fault) for item in read)
                     came += len(read)
@@ -230,6 +232,8 @@ class _Harvest:
                 gone, live = self.store.missing(within, number, code, source.key, visit.progress.run)
                 if told := watch.told(within, gone, live, gone > self._allowed(live)):
                     raise Foreign(told) from trouble
+        if clashes and source.protocol == "file":  # a server may tell of one record twice, as it changed
+            self._note_clashes(source, clashes)
         if trouble:
             raise trouble
         never = source.protocol == "file" and 0 < unread == came
@@ -237,6 +241,14 @@ class _Harvest:
             told = "is it the right file, and the right format?"
             raise HarvestError(f"{source.key}: none of its records can be read ({unread} in quarantine); {told}")
         return files
+
+    def _note_clashes(self, source: Source, ids: list[str]) -> None:
+        """Records of one number in a file take each other's place; where they are of different titles, one is lost."""
+        shown = ", ".join(ids[:NAMED]) + (" …" if len(ids) > NAMED else "")
+        self.noticed.append(
+            f"{source.key}: records whose number another one of quite another title has: {len(ids)} ({shown}); "
+            "of each number only the last is kept. Ask the member for numbers that are one record's each"
+        )
 
     def _live(self, connection: Connection, number: int, source: Source) -> bool:
         return self.store.missing(connection, number, self.member.code, source.key)[1] > 0

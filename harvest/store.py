@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from config import database
 from config.holdings import Holding
-from harvest import history
+from harvest import history, titles
 from harvest.habit import Past
 from harvest.lessons import Learned
 from harvest.packing import Reading, content, pack, unpacked
@@ -176,10 +176,12 @@ class Store:
     def put(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
         readings: Iterable[Reading], progress: Progress | None = None,
-    ) -> None:  # fmt: skip
-        """Store one batch with its counts and the progress that it makes: all of it, or nothing."""
+    ) -> list[str]:  # fmt: skip
+        """Store one batch with its counts and the progress that it makes: all of it, or nothing. The ids under which
+        this run brought a record of quite another title before; it is superseded all the same."""
         counts = dict.fromkeys(COUNTS, 0)
         repaired = 0
+        clashes: list[str] = []
         good: dict[str, Reading] = {}
         beside: list[Reading] = []
         for item in readings:
@@ -193,13 +195,16 @@ class Store:
                 local_id = id_of(item)
                 if local_id in good:
                     counts["superseded"] += 1
+                    if not titles.alike(content_of(good[local_id]), content_of(item)):
+                        clashes.append(local_id)
                 good[local_id] = item
         if beside:
             self._put_beside(connection, run, member, source, beside, good, counts)
-        self._write(connection, run, member, source, fmt, reading, good, counts)
+        clashes += self._write(connection, run, member, source, fmt, reading, good, counts)
         if progress:
             self.advance(connection, run, member, source, progress)
         _count(connection, run, counts, repaired)
+        return clashes
 
     def _put_beside(
         self, connection: Connection, run: int, member: str, source: str, beside: Sequence[Reading],
@@ -239,7 +244,7 @@ class Store:
     def _write(
         self, connection: Connection, run: int, member: str, source: str, fmt: str, reading: str,
         good: Mapping[str, Reading], counts: dict[str, int],
-    ) -> None:  # fmt: skip
+    ) -> list[str]:  # fmt: skip
         held = {row["local_id"]: row for row in _rows_of(connection, member, list(good), _STATE)}
         revision = _next_revision(connection)
         new: list[dict[str, Any]] = []
@@ -260,6 +265,13 @@ class Store:
         if changed:
             found = [old["local_id"] for old, _ in changed if old["first"] != run]
             history.remember(connection, run, and_(records.c.member == member, records.c.local_id.in_(found)))
+        again = [old["local_id"] for old, _ in changed if old["run"] == run]
+        before = _rows_of(connection, member, again, (records.c.local_id, records.c.content))
+        clashes = [
+            row["local_id"]
+            for row in before
+            if not titles.alike(values_of(row["content"]), content_of(good[row["local_id"]]))
+        ]
         for old, row in changed:
             self._replace(connection, old, row, counts, keep_payload=not good[row["local_id"]].payload.data)
         if new:
@@ -268,6 +280,7 @@ class Store:
             here = and_(records.c.member == member, records.c.local_id.in_(untouched))
             told = {"run": run, "digest_before": records.c.digest, "revision_before": records.c.revision}
             connection.execute(update(records).where(here).values(told))
+        return clashes
 
     def _replace(
         self,

@@ -104,6 +104,7 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re
     (r"the (\w+) (\S+) is a number of which a spreadsheet kept the first digits only; .+", r"\1 \2 เป็นตัวเลขที่โปรแกรมตารางตัดเหลือแต่หลักต้น ตั้งคอลัมน์เป็นข้อความแล้วส่งใหม่"),
     (r"a quotation mark in the line is never closed; .+", r'บรรทัดนี้มีเครื่องหมาย " ที่ไม่ปิด แก้แล้วส่งใหม่'),
     (r"the row has no title", r"แถวนี้ไม่มีชื่อเรื่อง"),
+    (r"a line of sums, not a title", r"เป็นแถวผลรวม ไม่ใช่ชื่อเรื่อง"),
     (r"no XML, but ISO 2709; .+", r"ไม่ใช่ XML แต่เป็นระเบียน ISO 2709 ขอให้ส่งแยกเป็นอีกไฟล์หนึ่ง"),
     (r"the server's XML of this record is broken: (.+)", r"XML ของระเบียนนี้ที่เซิร์ฟเวอร์ส่งมาเสียหาย: \1"),
     (r"the server cannot give this record: (.+)", r"เซิร์ฟเวอร์ส่งระเบียนนี้ไม่ได้: \1"),

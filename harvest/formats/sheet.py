@@ -45,7 +45,20 @@ ROUNDED = re.compile(r"97[89][0-9]{0,4}0{6,}")  # the same, saved once more: 978
 UNCLOSED = "a quotation mark in the line is never closed; close it or take it out, and send the list again"
 IDENTIFYING = ("title", "creator", "year", "isbn", "volume", "edition", "call_number", "library", "location", "barcode")
 
+# The line at a list's end: รวม, รวม 300 รายการ, Total: 1,200 baht. No book's title is that alone.
+_SUM = re.compile(
+    r"(?:(?:ยอด|ผล)?รวม(?:ทั้งสิ้น|ทั้งหมด|จำนวน|เป็นเงิน|เงิน)*|(?:grand |sub)?total|sum)[\s:=]*"
+    r"(?:[\d.,]++\s*(?:(?:ชื่อ)?เรื่อง|เล่ม|รายการ|ชุด|บาท|titles?|items?|copies|books?|volumes?|baht)?[\s,;=]*){0,3}\.?",
+    re.I,
+)
+OWN = ("creator", "isbn", "issn", "barcode", "call_number", "classification", "id", "publisher")  # what no sum has
+
 Row = list[tuple[str, str]]  # (header as the member wrote it, cell)
+
+
+def is_sum(cells: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a row's title is that of a line of sums, and nothing else in it is a book's."""
+    return bool(_SUM.fullmatch(" ".join(cells.get("title", ())[:1]).strip())) and cells.keys().isdisjoint(OWN)
 
 
 class SheetDescribed:
@@ -149,7 +162,9 @@ class Sheet:
                         f"the {column} {cell} is a number of which a spreadsheet kept the first digits only; "
                         "make the column text, and send the list again"
                     )
-        return "" if any(cells.get("title", ())) else "the row has no title"
+        if not any(cells.get("title", ())):
+            return "the row has no title"
+        return "a line of sums, not a title" if is_sum(cells) else ""
 
     def _cells(self, payload: bytes) -> dict[str, list[str]]:
         """Field or part of a holding -> the cells that hold it."""

@@ -8,7 +8,7 @@ import msgspec
 from config import values
 from config.tables import Field, Text
 from harvest import extract
-from harvest.formats.sheet import SheetDescribed
+from harvest.formats.sheet import SheetDescribed, is_sum
 from index.check import columns, money
 from index.check.columns import LINE
 from index.check.lists import Given, List, Row, Table
@@ -37,7 +37,6 @@ NOTES: dict[str, Text] = {
     "no_title": Text(th="ไม่มีชื่อเรื่อง จึงตรวจด้วย ISBN เท่านั้น", en="Without a title: checked by ISBN only"),
     "empty": Text(th="ไม่มีทั้งชื่อเรื่องและ ISBN จึงไม่ได้ตรวจ", en="Neither title nor ISBN: not checked"),
 }
-SUMS = ("รวม", "รวมทั้งสิ้น", "รวมทั้งหมด", "รวมเงิน", "รวมเป็นเงิน", "ยอดรวม", "total", "grand total", "sum", "subtotal")
 
 # Why a row is none of the list's titles.
 LEFT: dict[str, Text] = {
@@ -116,7 +115,7 @@ def _of_row(row: Row, table: Table, wanted: Sequence[extract.Wanted]) -> Entry |
     if " / " in title and "creator" not in cells:
         cells["title"] = cells["title"][1:]
         _add(cells, line(title))
-    if title.casefold().strip(" :") in SUMS and len(cells) <= 4 and "creator" not in cells:
+    if is_sum(cells):
         return LeftOut(table.name, row.number, "sum")
     price, quantity = _price(cells)
     if not any(field.name in cells for field in wanted):  # an amount below the list is a sum, too

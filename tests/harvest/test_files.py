@@ -320,3 +320,16 @@ def test_a_large_file_is_read_by_two_processes_as_by_one(
     assert found[0] == found[1]
     assert found[1][0] == 4003
     assert found[1][3]["b7"][0]["title"] == ("เสื้อ 7",)
+
+
+@pytest.mark.parametrize("between", [0, 600], ids=["near", "far"])
+def test_two_titles_under_one_number_are_told(install: Install, between: int) -> None:
+    """The later one stands, as the earlier may have been corrected; but not into quite another title."""
+    rows = ["รหัส,ชื่อเรื่อง", "7,เสือสมิง", "8,น้ำพริก"]
+    rows += [f"x{n},เล่มที่ {n}" for n in range(between)]
+    rows += ["7,เสื้อผ้าไทย", "8,น้ำพริกและผักจิ้ม"]
+    installation = marc(install, protocol="file", path="drop", format="sheet")
+    drop(installation, **{"a.csv": "\n".join(rows).encode()})
+    result = run(installation)
+    assert (result.outcome, result.superseded) == ("done", 2)
+    assert "quite another title has: 1 (7); of each number only the last is kept" in (result.error or "")

@@ -139,3 +139,30 @@ def test_a_workbook_of_excel_97_that_is_cut_off(tables: Tables, cut: int) -> Non
     raw = xls.workbook([["ชื่อเรื่อง", "ผู้แต่ง"], *([f"เรื่องที่ {n}", "ผู้แต่ง"] for n in range(60))])
     with pytest.raises(HarvestError, match="cannot be"):
         pieces(reader(tables, "sheet"), raw[:cut])
+
+
+@pytest.mark.parametrize(
+    "title", ["รวม", "รวมทั้งสิ้น 300 เล่ม", "รวม ๓๐๐ รายการ", "Total: 1,200 baht", "ยอดรวม 300 เล่ม 45,000 บาท", "รวมเป็นเงิน"]
+)
+def test_a_line_of_sums_is_no_title(tables: Tables, title: str) -> None:
+    form = reader(tables, "sheet")
+    said = [p.broken for p in form.split(io.BytesIO(f'ชื่อเรื่อง,ปีพิมพ์\nเสือ,2560\n"{title}",\n'.encode()), "a.csv")]
+    assert said == ["", "a line of sums, not a title"]
+    assert in_thai(said[1])
+
+
+@pytest.mark.parametrize("title", ["รวมเรื่องสั้น", "รวม 300 สูตรอาหาร", "Total war", "ผลรวมของชีวิต", "Sum of us"])
+def test_a_title_that_begins_as_sums_do_is_one(tables: Tables, title: str) -> None:
+    form = reader(tables, "sheet")
+    assert [p.broken for p in form.split(io.BytesIO(f"ชื่อเรื่อง\n{title}\n".encode()), "a.csv")] == [""]
+
+
+def test_a_book_that_is_called_total_is_one_where_somebody_wrote_it(tables: Tables) -> None:
+    form = reader(tables, "sheet")
+    assert [p.broken for p in form.split(io.BytesIO("ชื่อเรื่อง,ผู้แต่ง\nTotal,ก. ข.\n".encode()), "a.csv")] == [""]
+
+
+def test_a_line_of_sums_of_any_length_is_judged_at_once(tables: Tables) -> None:
+    form = reader(tables, "sheet")
+    rows = f"ชื่อเรื่อง\nรวม {'1' * 100_000} ก\nรวม {'1 ' * 50_000}ก\n".encode()
+    assert [p.broken for p in form.split(io.BytesIO(rows), "a.csv")] == ["", ""]
