@@ -19,9 +19,11 @@ from harvest.store import Standing, Store
 from harvest.trouble import Trouble, troubles
 from index.build import Built, Busy, Index
 from index.night import kept
-from index.night.report import Report, verdict
+from index.night.report import Report, minute, verdict
 from search.engines import EngineError
 from search.service import Catalogue
+
+SHOWN = 20  # records of a quarantine that a terminal shows
 
 
 @click.command("index")
@@ -82,7 +84,11 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
     if member is not None:
         if member not in tables.members and member not in standings:
             raise click.UsageError(f"no member {member}; members are {', '.join(tables.members)}")
-        _tell_of(member, standings.get(member, Standing()), store, tables)
+        standing = standings.get(member, Standing())
+        if as_data:
+            click.echo(msgspec.json.encode(_all_of(member, standing, store, tables)).decode())
+        else:
+            _tell_of(member, standing, store, tables)
         return
     members = {
         code: standings.get(code, Standing()) for code in [*tables.members, *sorted({*standings} - {*tables.members})]
@@ -108,20 +114,48 @@ def status(installation: Installation, member: str | None, as_data: bool) -> Non
 
 
 def _tell_of(member: str, standing: Standing, store: Store, tables: Tables) -> None:
-    """All that is known of one member."""
+    """All that is known of one member; of its quarantine the first few."""
+    language = tables.settings.language
     click.echo(member_line(member, standing, tables, _waiting({member: standing}, store, tables)[member]))
     for number, kept_back, run in store.runs(member):
         undoable = "" if kept_back else " (cannot be undone)"
-        click.echo(f"  run {number}, {run.started}: {wording.run_line(member, run).partition(': ')[2]}{undoable}")
+        said = wording.run_line(member, run).partition(": ")[2]
+        click.echo(f"  run {number}, {minute(run.started, 'en')}: {said}{undoable}")
     for source, learned in store.learned(member).items():
-        click.echo(f"  {source}")
-        for sentence in learned.said(tables.settings.language):
+        click.echo(f"  {source}{'' if source in _sources(member, tables) else ' (members.toml no longer names it)'}")
+        for sentence in learned.said(language):
             click.echo(f"    {sentence}")
-    for place, reason, raw in store.quarantined(member):
+    aside = store.quarantined(member)
+    for place, reason, raw in aside[:SHOWN]:
         thai = wording.in_thai(reason)
         click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(raw)} bytes are kept)")
+    if len(aside) > SHOWN:
+        click.echo(f"  … and {len(aside) - SHOWN:,} more in quarantine: sahaban status {member} --json")
     for repairs, count in store.repaired(member).items():
-        click.echo(f"  {count} repaired: {wording.repaired(repairs.split(), tables.settings.language)}")
+        click.echo(f"  {count} repaired: {wording.repaired(repairs.split(), language)}")
+
+
+def _all_of(member: str, standing: Standing, store: Store, tables: Tables) -> dict[str, Any]:
+    """The same for a program, whole."""
+    runs = [{"run": n, "undoable": kept, **msgspec.structs.asdict(run)} for n, kept, run in store.runs(member)]
+    sources = {
+        source: {"named": source in _sources(member, tables), "learned": learned.said(tables.settings.language)}
+        for source, learned in store.learned(member).items()
+    }
+    quarantine = [
+        {"place": place, "reason": reason, "reason_th": wording.in_thai(reason), "bytes": len(raw)}
+        for place, reason, raw in store.quarantined(member)
+    ]
+    waiting = _waiting({member: standing}, store, tables)[member]
+    return _data(standing, waiting) | {
+        "member": member, "runs": runs, "sources": sources,
+        "quarantine": quarantine, "repaired": store.repaired(member),
+    }  # fmt: skip
+
+
+def _sources(member: str, tables: Tables) -> set[str]:
+    """The keys of the sources that a member has now."""
+    return {source.key for source in tables.members[member].source} if member in tables.members else set()
 
 
 def _waiting(members: Mapping[str, Standing], store: Store, tables: Tables) -> dict[str, list[Trouble]]:
@@ -146,7 +180,8 @@ def member_line(code: str, standing: Standing, tables: Tables, waiting: Sequence
     if run is None:
         member = tables.members.get(code)
         return f"{counts}; never harvested" + ("" if member and member.source else ": it has no source yet")
-    said = f"{counts}; last run {run.finished or run.started}: {wording.run_line(code, run).partition(': ')[2]}"
+    when = minute(run.finished or run.started, "en")
+    said = f"{counts}; last run {when}: {wording.run_line(code, run).partition(': ')[2]}"
     if run.outcome == "failed" and not (code in tables.members and tables.members[code].source):
         return f"{said}; it has no source now"
     for trouble in waiting:
@@ -161,7 +196,8 @@ def member_line(code: str, standing: Standing, tables: Tables, waiting: Sequence
 def _night_line(night: Report, late: int, installation: Installation) -> str:
     words = verdict(night)
     told = f"{words.en} · {words.th}" if installation.tables.settings.language == "th" else words.en
-    said = f"last night {night.finished}: {told}; {kept.reports(installation.home) / 'last.html'}"
+    when = minute(night.finished, "en")
+    said = f"last night {when}: {told}; {kept.reports(installation.home) / 'last.html'}"
     return f"{said}; no night for {late} days: does its timer run?" if late else said
 
 

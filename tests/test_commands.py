@@ -395,6 +395,30 @@ def test_the_quarantine_of_a_member_is_shown(install: Install, run: Run) -> None
     assert run("status", "nobody").returncode == 2
 
 
+def test_a_long_quarantine_is_shown_in_part_and_given_to_programs_whole(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
+    drop(installation.directory, "b.csv", csv_bytes([["ชื่อเรื่อง", "ผู้แต่ง"], ["เสือ", "ก"], *[["", "ข"]] * 30]))
+    run("harvest")
+    shown = run("status", "aaa").stdout
+    assert shown.count("the row has no title") == 20
+    assert "… and 10 more in quarantine: sahaban status aaa --json" in shown
+    found = json.loads(run("status", "aaa", "--json").stdout)
+    assert (found["member"], found["live"], len(found["quarantine"])) == ("aaa", 1, 30)
+    assert found["quarantine"][0]["reason_th"] == "แถวนี้ไม่มีชื่อเรื่อง"
+    assert (found["runs"][0]["seen"], found["runs"][0]["undoable"]) == (31, True)
+    assert found["troubles"][0]["kind"] == "quarantine"
+
+
+def test_a_former_source_is_marked(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
+    drop(installation.directory, "b.csv", csv_bytes(SHEET))
+    run("harvest")
+    path = installation.directory / "members.toml"
+    path.write_text(path.read_text().replace('path = "drop"', 'path = "other"'))
+    assert "  drop sheet (members.toml no longer names it)" in run("status", "aaa").stdout
+    assert json.loads(run("status", "aaa", "--json").stdout)["sources"]["drop sheet"]["named"] is False
+
+
 def test_a_run_that_should_not_have_been_is_undone(shelves: Run, tmp_path: Path) -> None:
     drop(tmp_path / "config", "a.csv", csv_bytes([BOOKS[0], ["ไฟล์ผิด", "คนอื่น", "2560", "", "1"]]))
     shelves("harvest", "aaa")

@@ -32,7 +32,7 @@ from harvest.trouble import Trouble
 from index.build import Built
 from index.night import sending
 from index.night.page import page
-from index.night.report import MemberNight, Report, subject, text
+from index.night.report import MemberNight, Report, minute, subject, text
 from tests.conftest import ROOT, Install, member, missing, replaced
 from tests.harvest.misbehaving import serving
 from tests.harvest.test_formats import csv_bytes
@@ -277,7 +277,8 @@ def test_the_report_is_kept_in_three_forms_and_the_last_one_is_found(library: In
     assert "good: 2 ระเบียน: เพิ่ม 2\n" in told
     assert "ปรับปรุงดัชนีแล้ว: 2 ชื่อเรื่อง" in told or "สร้างดัชนีใหม่แล้ว: 2 ชื่อเรื่อง" in told
     shown = command(library, "status").stdout
-    assert f"last night {report['finished']}: All is well · เรียบร้อยทุกแห่ง; {folder / 'last.html'}" in shown
+    when = minute(report["finished"], "en")
+    assert f"last night {when}: All is well · เรียบร้อยทุกแห่ง; {folder / 'last.html'}" in shown
 
 
 def test_old_reports_go_and_what_others_put_there_stays(library: Installation) -> None:
