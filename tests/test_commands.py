@@ -256,6 +256,17 @@ def test_a_wrong_list_is_one_line_and_exit_code_2(
         assert len(result.stderr.splitlines()) == 1
 
 
+def test_check_says_when_it_only_guessed_the_columns(shelves: Run, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Livre;Auteur\nเสือ;ก\nหมี;ข\n")
+    told = shelves("check", str(path), "--json", "--language", "en")
+    assert len(json.loads(told.stdout)["rows"]) == 3
+    assert "no header row is known; the columns were told by what is in them: 1 = Title, 2 = Creator" in told.stderr
+    assert shelves("check", str(path), "--column", "1=title").stderr == ""
+    path.write_text("ชื่อเรื่อง;ผู้แต่ง\nเสือ;ก\n")
+    assert shelves("check", str(path)).stderr == ""
+
+
 def test_a_check_before_the_first_index_says_what_to_do(install: Install, run: Run, tmp_path: Path) -> None:
     install(member("aaa", protocol="file", path="drop", format="sheet"))
     (tmp_path / "list.csv").write_text("Title,Author\na,b\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from config.installation import Installation
 from config.tables import Tables, Text
 from index.check import lists
 from index.check.check import NOT_HELD, VERDICTS, Report, Result
+from index.check.columns import LINE
 from index.check.lists import List, ListError
 from index.check.report import FORMS, Reader
 from index.check.service import NothingHeld, check_of
@@ -24,6 +25,10 @@ SAID: dict[str, Text] = {
     "left": Text(th="ไม่ใช่ชื่อเรื่อง จึงไม่ได้ตรวจ: แถวที่ {0}", en="no titles, left out: row {0}"),
     "saved": Text(th="ประหยัดได้ {0:,.2f} จาก {1:,.2f} {2}", en="saved: {0:,.2f} of {1:,.2f} {2}"),
     "unread": Text(th="อ่านไม่ได้ {0} ระเบียน; ระเบียนที่ {1}: {2}", en="{0} records cannot be read; record {1}: {2}"),
+    "guessed": Text(
+        th="ไม่พบแถวหัวตารางที่รู้จัก จึงดูคอลัมน์จากเนื้อหา: {0} ถ้าไม่ถูกต้อง ให้ระบุเอง เช่น --column 1=title",
+        en="no header row is known; the columns were told by what is in them: {0}; if that is wrong: --column 1=title",
+    ),
     "report": Text(th="รายงาน: {0}", en="report: {0}"),
 }
 WIDE = 70  # letters of a title in a line
@@ -65,6 +70,8 @@ def command(
     except NothingHeld as error:
         raise click.ClickException(str(error)) from error
     reader = Reader(tables, language or tables.settings.language, tables.settings.title_address)
+    for guess in () if named else _guesses(given, tables, reader.language):
+        click.echo(_say("guessed", reader, guess), err=True)
     if out:
         try:
             out.write_bytes(FORMS[form].write(report, reader))
@@ -119,6 +126,15 @@ def _place(which: str, headers: Sequence[str]) -> int | None:
     if re.fullmatch(r"[A-Za-z]", which):
         number = ord(which.upper()) - 64
     return number - 1 if 0 < number <= len(headers) else None
+
+
+def _guesses(given: List, tables: Tables, language: str) -> Iterator[str]:
+    """The columns of each table that has no header row and more than lines."""
+    for table in given.tables:
+        if not any(table.headers) and LINE not in table.columns:
+            told = [(n, tables.fields.get(meaning)) for n, meaning in enumerate(table.columns, 1)]
+            columns = ", ".join(f"{n} = {field.label.in_language(language)}" for n, field in told if field)
+            yield f"{table.name}: {columns}" if table.name else columns
 
 
 def _checked(installation: Installation, given: List) -> Report:
