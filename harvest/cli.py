@@ -34,10 +34,12 @@ def command(installation: Installation, members: tuple[str, ...], full: bool, dr
 
 @click.command("undo")
 @click.argument("member", metavar="MEMBER")
-@click.option("--run", "number", type=click.IntRange(1), help="Before this run, and not only before the last one.")
+@click.option(
+    "--run", "number", type=click.IntRange(1), help="Before this run, and not only before the last that changed any."
+)
 @click.pass_obj
 def undo(installation: Installation, member: str, number: int | None) -> None:
-    """Bring MEMBER's records back to what they were before its last run, or before that of --run.
+    """Bring MEMBER's records back to what they were before its last run that changed any, or before that of --run.
 
     `sahaban status MEMBER` names the runs. The next harvest asks the sources again from there on: mend them first. An
     undo is a run, too: a second one takes it back.

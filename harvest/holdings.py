@@ -51,7 +51,9 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
     ]
     if any(h.note for h in found):
         found = _told(found)
-    found = [h if h.call_number or h.link else _with_call_number(h, marc) for h in found]
+    if not all(h.call_number or h.link for h in found):
+        number = _call_number(marc)
+        found = [h if h.call_number or h.link else msgspec.structs.replace(h, call_number=number) for h in found]
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
@@ -65,7 +67,7 @@ def _told(found: list[Holding]) -> list[Holding]:
 
 
 def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
-    if field.tag == "856" and field.indicators[1] == "2":
+    if field.tag == "856" and field.indicators[1:] == "2":
         return None  # a related resource (a cover, a table of contents), not the thing itself
     said: dict[str, str] = {}
     for piece in field.text.split(MARK)[1:]:
@@ -86,12 +88,12 @@ def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:
     return Holding(member=member, copies=count, **texts)
 
 
-def _with_call_number(holding: Holding, marc: MarcDescribed) -> Holding:
+def _call_number(marc: MarcDescribed) -> str:
     """ULibM and others keep the call number once, as class and author number, not with each copy."""
     shelved = (
         " ".join([*f.all("a")[:1], *f.all("b")[:1]]) for t in CLASS_TAGS for f in marc.fields.get(t, ()) if f.first("b")
     )
-    return msgspec.structs.replace(holding, call_number=next(shelved, ""))
+    return next(shelved, "")
 
 
 CLASS_TAGS = ("090", "099", "082", "060", "050")  # a class with an author number ($b) is a call number

@@ -78,8 +78,9 @@ def readings(
 
 def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -> Iterator[tuple[Batch, list[Reading]]]:
     broken = False
+    trouble: list[Exception] = []
     waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]] = deque()
-    for batch in batches:
+    for batch in _until_trouble(batches, trouble):
         theirs = sum(isinstance(work, Future) and not work.done() for _, work in waiting)
         if theirs < WAITING and not broken:
             try:
@@ -92,18 +93,17 @@ def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -
         while waiting and (_ready(waiting[0][1]) or len(waiting) > AHEAD):
             yield _taken(*waiting.popleft(), form)
     while waiting:
-        if not _ready(waiting[0][1]):
-            _take_back(waiting, form)
         yield _taken(*waiting.popleft(), form)
+    if trouble:
+        raise trouble[0]
 
 
-def _take_back(waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]], form: Format) -> None:
-    """At the end: read here the last batch that the second process has not begun."""
-    for place in reversed(range(len(waiting))):
-        batch, work = waiting[place]
-        if isinstance(work, Future) and work.cancel():
-            waiting[place] = batch, [read(payload, form) for payload in batch.payloads]
-            return
+def _until_trouble(batches: Iterator[Batch], trouble: list[Exception]) -> Iterator[Batch]:
+    """What came before a source failed is not lost with it."""
+    try:
+        yield from batches
+    except Exception as error:  # raised again when all of that is stored
+        trouble.append(error)
 
 
 def _ready(work: Future[list[Read]] | list[Reading]) -> bool:

@@ -50,12 +50,13 @@ def harvest(
 
 
 def undo(code: str, store: Store, home: Path, number: int | None = None) -> Run:
-    """A member's records as they were before a run of it, by default the last. Raises Locked, HarvestError."""
+    """A member's records as they were before a run of it, by default the last that changed any. Raises Locked,
+    HarvestError."""
     with _alone(home, code), database.writing(store.engine) as connection:
         known = store.runs(code, 1)
         if not known:
             raise HarvestError(f"{code}: it was never harvested; there is nothing to undo")
-        return store.undo(connection, code, known[0][0] if number is None else number)
+        return store.undo(connection, code, number or store.last_change(code) or known[0][0])
 
 
 def broken_off(code: str, store: Store, home: Path, why: str) -> Run | None:
@@ -158,7 +159,8 @@ class _Harvest:
     def _visit(self, visit: Visit, form: Format, reading: str, number: int, within: Connection | None) -> None:
         code, source = self.member.code, visit.source
         known = visit.progress
-        if known.reading != reading or known.load not in ("", source.load):  # read with other tables, or never
+        other = known.reading != reading or known.load not in ("", source.load)  # read with other tables, or never
+        if other or self.store.last_run(code, source.key) > known.run:  # or a run that did not end well met some of it
             visit = msgspec.structs.replace(visit, progress=msgspec.structs.replace(visit.progress, files={}))
         before = self._with(within, lambda c: self.store.superseded(c, number))
         try:
@@ -191,7 +193,7 @@ class _Harvest:
     def _note_copies(self, connection: Connection, source: Source, number: int) -> None:
         """Where most of what came is new, and another member's: a file in the wrong place adds its records here."""
         came, new = self.store.came(connection, number, self.member.code, source.key)
-        if self.accept or new <= came / 2:
+        if self.accept or self.home is None or new <= came / 2:
             return
         others = [code for code in self.tables.members if code != self.member.code]
         if other := copied(connection, self.member.code, source.key, number, others):

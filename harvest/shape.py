@@ -125,4 +125,8 @@ def _remember_what_runs_found(connection: Connection) -> None:
     sources_before.create(connection)
 
 
-STEPS = (_keep_what_is_learned, _keep_repairs, _remember_what_runs_found)
+def _keep_payloads_as_they_came(_: Connection) -> None:
+    """Nothing changes; but from here on small payloads stand without zlib, which earlier versions cannot read."""
+
+
+STEPS = (_keep_what_is_learned, _keep_repairs, _remember_what_runs_found, _keep_payloads_as_they_came)

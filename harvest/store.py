@@ -222,6 +222,12 @@ class Store:
                 said = "a holdings record whose title is not there"
                 self._set_aside(connection, run, member, source, msgspec.structs.replace(item, fault=said))
 
+    def last_run(self, member: str, source: str) -> int:
+        """The last run that met a record of a source; 0: none is here."""
+        query = select(func.max(records.c.run)).where(records.c.member == member, records.c.source == source)
+        with self.engine.connect() as connection:
+            return connection.scalar(query) or 0
+
     def superseded(self, connection: Connection, run: int) -> int:
         """How many records of a run were replaced by a later one of the same id, so far."""
         return connection.scalar(select(runs.c.superseded).where(runs.c.id == run)) or 0
@@ -427,6 +433,13 @@ class Store:
         query = select(runs).where(runs.c.member == member).order_by(runs.c.id.desc()).limit(most)
         with self.engine.connect() as connection:
             return [(row["id"], row["kept"], _run(row)) for row in connection.execute(query).mappings()]
+
+    def last_change(self, member: str) -> int:
+        """A member's last run that changed any record, as far as it can be undone; 0: none is known."""
+        changed = runs.c.added + runs.c.changed + runs.c.deleted > 0
+        query = select(func.max(runs.c.id)).where(runs.c.member == member, runs.c.kept, changed)
+        with self.engine.connect() as connection:
+            return connection.scalar(query) or 0
 
     def undo(self, connection: Connection, member: str, number: int) -> Run:
         """Bring a member's records, and how far its sources are read, back to what they were before a run. That is a

@@ -11,6 +11,7 @@ from flask import Response, abort, jsonify, redirect, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
+from harvest.wording import in_thai
 from index.check import columns, lists, money
 from index.check.check import HELD, NAMES, NOT_HELD, RELATED, RELATIONS, REVIEW, VERDICTS, Match, Report, Result
 from index.check.entries import LEFT, NOTES
@@ -171,8 +172,9 @@ def _columns(token: str, given: List, fault: str = "") -> str:
     labels = {name: label.in_language(language().code) for name, label in known.items()}
     examples = [[_examples(table, at) for at in range(len(table.columns))] for table in given.tables]
     return render_template(
-        "check_columns.html", token=token, given=given, labels=labels, fault=fault, examples=examples, query=_nothing()
-    )
+        "check_columns.html", token=token, given=given, labels=labels, fault=fault, examples=examples, query=_nothing(),
+        in_thai=in_thai,
+    )  # fmt: skip
 
 
 def _examples(table: Table, at: int) -> list[str]:

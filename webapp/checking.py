@@ -25,8 +25,9 @@ from index.check.service import check_of
 
 HOUR = 3600  # seconds that anything of a list is kept
 SWEEP = 60  # seconds between two looks for what is older
-MOST = 20  # lists at once
-MOST_OF_ONE = 5  # of them from one address
+MOST = 60  # lists at once
+MOST_OF_ONE = 15  # of them from one address: a college may have only one
+LEFT = 600  # seconds after which a list that nobody had checked makes room for another one
 WAITING = 6  # of them being checked, or waiting for it
 STARTING = 60  # seconds that the process of a check may take to begin
 
@@ -82,10 +83,13 @@ class Desk:
 
     def _room(self, address: str) -> None:
         kept = list(self.folder.glob("*"))
-        if address and sum(_address(folder) == address for folder in kept) >= MOST_OF_ONE:
-            raise Many
-        if len(kept) >= MOST:
-            raise Full
+        ours = [folder for folder in kept if address and _address(folder) == address]
+        for some, most, error in ((ours, MOST_OF_ONE, Many), (kept, MOST, Full)):
+            left = [folder for folder in some if not (folder / "progress").exists() and _age(folder) >= LEFT]
+            if len(some) >= most and not left:
+                raise error
+            if len(some) >= most:
+                shutil.rmtree(max(left, key=_age), ignore_errors=True)
 
     def list(self, token: str) -> List | None:
         """The list as it was read; None from the moment that it is checked. Raises Gone."""
@@ -138,11 +142,8 @@ class Desk:
     def sweep(self, older: float = HOUR) -> None:
         """Remove what is older than so many seconds."""
         for path in self.folder.glob("*"):
-            try:
-                if time.time() - _since(path) >= older:
-                    shutil.rmtree(path, ignore_errors=True)
-            except FileNotFoundError:  # another process was faster
-                continue
+            if _age(path) >= older:
+                shutil.rmtree(path, ignore_errors=True)
 
     def keep_swept(self) -> None:
         """Sweep from now on for as long as this process lives, whether somebody asks for a page or not."""
@@ -165,10 +166,14 @@ class Desk:
         return folder
 
 
-def _since(folder: Path) -> float:
-    """When the list came: the time of a folder changes with what is written into it."""
+def _age(folder: Path) -> float:
+    """How many seconds ago the list came, as the time of a folder changes with what is written into it; 0 where it is
+    gone."""
     came = folder / "since"
-    return (came if came.exists() else folder).stat().st_mtime
+    try:
+        return time.time() - (came if came.exists() else folder).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _address(folder: Path) -> str:

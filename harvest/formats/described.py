@@ -74,7 +74,7 @@ class MarcDescribed:
     def __init__(self, leader: str, fields: Iterable[Field], repairs: tuple[str, ...] = ()):
         self.leader = leader
         self.repairs = repairs  # what had to be mended before it could be read: harvest.wording.REPAIRS
-        by_tag = {"LDR": [Field("LDR", leader)]}
+        by_tag: dict[str, list[Field]] = {}
         for field in fields:
             tag = field.tag
             if tag == "880":
@@ -83,6 +83,7 @@ class MarcDescribed:
                 by_tag[tag].append(field)
             else:
                 by_tag[tag] = [field]
+        by_tag["LDR"] = [Field("LDR", leader.replace(MARK, " "))]
         self.fields = by_tag
 
     @property
@@ -143,6 +144,7 @@ def _thai_first(fields: list[Field], codes: str, mark: str) -> list[str]:
 # ISBD puts " /", " :", " ;", " =" and "," before the next element; the full stop that ends a field
 # is dropped after a word or a year, and kept after an abbreviation (ม.ล., Jr.).
 _TAIL = "/:;,="
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
 ENDS = f"{_TAIL}."
 _STOP = re.compile(r"(?<=[^\s.]{4})\.$|(?<=\d{4}\])\.$|(?<=[^\s.]{3}\))\.$")
 
@@ -150,8 +152,8 @@ _STOP = re.compile(r"(?<=[^\s.]{4})\.$|(?<=\d{4}\])\.$|(?<=[^\s.]{3}\))\.$")
 def trim(text: str) -> str:
     """The text without the punctuation that ISBD puts at an element's end."""
     text = text.strip()
-    while text and text[-1] in _TAIL:
-        text = text.rstrip(_TAIL).rstrip()
+    if text[-1:] in _TAIL:
+        text = text.rstrip(_TAIL + _BLANKS)
     if text[-1:] == "." and _STOP.match(text, len(text) - 1):  # it looks behind; to search takes ten times as long
         return text[:-1].strip()
     return text

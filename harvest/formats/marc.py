@@ -78,8 +78,8 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
         fields = []
         entry = start = 0
         for piece, part in zip(pieces, text[text.index("\x1e") + 1 : -2].split("\x1e"), strict=True):
-            tag, length = tags[entry : entry + 3], len(piece) + 1
-            if int(tags[entry + 3 : entry + ENTRY]) != length * 100_000 + start:
+            tag, place, length = tags[entry : entry + 3], tags[entry + 3 : entry + ENTRY], len(piece) + 1
+            if not place.isdigit() or int(place) != length * 100_000 + start:
                 return None
             mark = part.find(MARK)
             if tag < "010" and tag.isdigit():
@@ -90,7 +90,7 @@ def _plainly(payload: bytes, encoding: str) -> MarcDescribed | None:
             fields.append(Field(tag, part))
             entry += ENTRY
             start += length
-    except ValueError:  # no such letters, no such number
+    except ValueError:  # no such letters
         return None
     if (encoding or letters.may_be_troubled(payload, text)) and letters.troubled(text):
         return None

@@ -34,7 +34,8 @@ class MarcXML:
         return parsed(plainly(data) or _described(element), self.member, self.wanted, self.maps)
 
 
-_OPENED = re.compile(r"<((?:[\w.-]+:)?)record(?:\s[^<>]*)?>")
+_OPENED = re.compile(r"<((?:[\w.-]{1,40}:)?)record(?:\s[^<>]*)?>")
+LONG = 1 << 20  # bytes of a record whose shape one look would take too much memory for
 
 
 class _Usual(NamedTuple):
@@ -77,6 +78,8 @@ def plainly(data: bytes) -> MarcDescribed | None:
 
     It reads what is read of the elements, in half the time or less: the tests hold the two against each other.
     """
+    if len(data) > LONG:
+        return None
     text = data.decode()
     opened = _OPENED.match(text)
     if not opened or "&#" in text:

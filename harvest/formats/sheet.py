@@ -45,12 +45,14 @@ ROUNDED = re.compile(r"97[89][0-9]{0,4}0{6,}")  # the same, saved once more: 978
 UNCLOSED = "a quotation mark in the line is never closed; close it or take it out, and send the list again"
 IDENTIFYING = ("title", "creator", "year", "isbn", "volume", "edition", "call_number", "library", "location", "barcode")
 
-# The line at a list's end: รวม, รวม 300 รายการ, Total: 1,200 baht. No book's title is that alone.
+# The lines at a list's end: รวม, รวม 300 รายการ, Total: 1,200 baht, VAT 7 %, หนึ่งร้อยบาทถ้วน. No title is that alone.
 _SUM = re.compile(
-    r"(?:(?:ยอด|ผล)?รวม(?:ทั้งสิ้น|ทั้งหมด|จำนวน|เป็นเงิน|เงิน)*|(?:grand |sub)?total|sum)[\s:=]*"
-    r"(?:[\d.,]++\s*(?:(?:ชื่อ)?เรื่อง|เล่ม|รายการ|ชุด|บาท|titles?|items?|copies|books?|volumes?|baht)?[\s,;=]*){0,3}\.?",
+    r"(?:(?:ยอด|ผล)?รวม(?:ทั้งสิ้น|ทั้งหมด|สุทธิ|จำนวน|เป็นเงิน|เงิน)*|(?:grand |sub)?total|sum|vat|discount|"
+    r"ภาษีมูลค่าเพิ่ม|ส่วนลด)[\s:=]*(?:[\d.,]++\s*(?:(?:ชื่อ)?เรื่อง|เล่ม|รายการ|ชุด|บาท|%|titles?|items?|copies|books?|"
+    r"volumes?|baht)?[\s,;=]*){0,3}\.?|\(?[ก-๙]+บาทถ้วน\)?",
     re.I,
 )
+OTHERS = {b"%pdf": "a PDF", b"<!doctype html": "a web page", b"<html": "a web page", b"{\\rtf": "a text document"}
 OWN = ("creator", "isbn", "issn", "barcode", "call_number", "classification", "id", "publisher")  # what no sum has
 
 Row = list[tuple[str, str]]  # (header as the member wrote it, cell)
@@ -111,6 +113,8 @@ class Sheet:
     def _sheets(self, data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
         if not data:
             raise HarvestError(f"{name}: the file is empty (0 bytes)")
+        if other := next((what for begin, what in OTHERS.items() if data.lstrip()[: len(begin)].lower() == begin), ""):
+            raise HarvestError(f"{name}: is {other}, and no list; ask the member for CSV or Excel")
         if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
             yield from workbook(data, name)
         else:

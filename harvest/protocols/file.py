@@ -18,7 +18,7 @@ from harvest.record import Batch, Format, HarvestError, Progress
 BATCH = 500  # payloads in one transaction
 LARGE = 4 << 20  # bytes of a file, or of an archive: thousands of records
 UPLOADING = (".part", ".filepart", ".crdownload", ".tmp", ".uploading", ".download")  # what is not there yet
-ASIDE = (".", "~$")  # hidden ones, and those by which Office marks that somebody has a workbook open
+ASIDE = (".", "~$", "Thumbs.db", "desktop.ini")  # hidden ones, Office's marks that a workbook is open, and Windows' own
 
 
 def fetch(visit: Visit, form: Format) -> Iterator[Batch]:

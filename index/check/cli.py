@@ -165,7 +165,8 @@ def _said(report: Report, reader: Reader, brief: bool) -> Iterator[str]:
     for currency, amount in report.saved.items():
         yield _say("saved", reader, amount, report.asked[currency], reader.currency(currency))
     if report.broken:
-        yield _say("unread", reader, len(report.broken), *report.broken[0])
+        number, why = report.broken[0]
+        yield _say("unread", reader, len(report.broken), number, reader.why_unread(why))
 
 
 def _line(result: Result, reader: Reader) -> str:

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-import pymarc
 
 from config.tables import Field, Source
 from harvest.formats import marcxml
 from harvest.formats.marc import Marc
 from harvest.formats.marcxml import MarcXML
 from harvest.formats.sheet import LOST, UNPACKED, as_text, decoded, workbook
-from harvest.record import HarvestError, Payload, Record
+from harvest.record import HarvestError, Record
 from index.check import columns
 from index.check.columns import LINE, Columns
 
@@ -32,7 +31,6 @@ _MARC_START = re.compile(rb"\s*[0-9]{5}[acdnpo ][a-z ]")
 _XML_START = re.compile(  # also that of a saved web page, which is told to hold no record; titles begin with < too
     rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml\s|(?:[A-Za-z_][\w.-]*:)?(?:record|collection)[\s/>]|(?i:!doctype\s|html[\s>]))"
 )
-_THAI_BYTES = re.compile(rb"[\xa1-\xda\xdf-\xfb]{3}")  # in MARC-8 a letter stands between two marks
 
 
 class ListError(Exception):
@@ -110,7 +108,7 @@ def _read(data: bytes, name: str, fields: Mapping[str, Field]) -> List:
         return _tables(sheets, name, Columns(fields))
     if data[:1024].lstrip().startswith(b"%PDF-"):
         raise ListError(f"{name}: is a PDF; ask the vendor for Excel or CSV, or paste its lines")
-    if _MARC_START.match(data[:40]) and b"\x1e" in data:
+    if b"\x1e" in data and (b"\x1f" in data or _MARC_START.match(data[:40])):  # whatever its leader says
         return _vendor(data, name, "marc", fields)
     head = data[:400]
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -284,36 +282,13 @@ def _vendor(data: bytes, name: str, form: str, fields: Mapping[str, Field]) -> L
     broken: list[tuple[int, str]] = []
     for number, piece in enumerate(islice(reader.split(io.BytesIO(data), name), MOST_ROWS + 1), 1):
         try:
-            payload = _in_utf8(piece) if form == "marc" else piece.data
-            if piece.broken and not _only_length(piece):
+            if piece.broken:
                 raise ValueError(piece.broken)
-            parsed = reader.parse(payload)
+            parsed = reader.parse(piece.data)
         except ValueError as error:
             broken.append((number, str(error)))
             continue
-        record = Record("", parsed.local_id, form, payload, parsed.values, parsed.holdings)
-        price = next(iter(described(payload).texts("020c:365b")), "")
+        record = Record("", parsed.local_id, form, piece.data, parsed.values, parsed.holdings)
+        price = next(iter(described(piece.data).texts("020c:365b")), "")
         given.append(Given(number, record, price))
     return List(name, records=tuple(given), broken=tuple(broken))
-
-
-def _only_length(piece: Payload) -> bool:
-    """A record whose leader counts wrongly, as ULibM's does, can often be read all the same."""
-    return piece.broken.startswith("the record says it is")
-
-
-def _in_utf8(piece: Payload) -> bytes:
-    """A record whose leader does not say that it is in UTF-8, or lies, or is in TIS-620, which MARC has no mark for."""
-    data = piece.data
-    if data.isascii():
-        return data
-    with contextlib.suppress(UnicodeDecodeError):
-        data.decode("utf-8")
-        return data[:9] + b"a" + data[10:]
-    if not _THAI_BYTES.search(data):
-        return data
-    try:
-        record = pymarc.Record(data=data[:9] + b" " + data[10:], file_encoding="cp874")
-        return bytes(record.as_marc())
-    except Exception as error:  # pymarc raises whatever a damaged directory leads to
-        raise ValueError(f"cannot be read as MARC in UTF-8 or TIS-620: {error}") from error

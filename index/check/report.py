@@ -13,6 +13,7 @@ import xlsxwriter
 from config.cells import BOM, safe
 from config.tables import Tables, Text
 from config.values import both_eras
+from harvest.wording import in_thai
 from index.check import money
 from index.check.check import NAMES, NOT_HELD, RELATIONS, VERDICTS, Match, Report, Result
 from index.check.entries import LEFT, NOTES, LeftOut
@@ -94,6 +95,10 @@ class Reader(msgspec.Struct, frozen=True):
 
     def note(self, result: Result) -> str:
         return NOTES[result.note].in_language(self.language) if result.note else ""
+
+    def why_unread(self, reason: str) -> str:
+        """Why a vendor's record cannot be read."""
+        return (in_thai(reason) if self.language == "th" else "") or reason
 
     def left(self, row: LeftOut) -> str:
         """``17: a line of sums``"""
@@ -376,7 +381,7 @@ class _Workbook:
         line = _Lines(sheet)
         line.put([(self.reader.say("row"), self.head), (self.reader.say("reason"), self.head)])
         for number, why in report.broken:
-            line.put([(number, None), (why, None)])
+            line.put([(number, None), (self.reader.why_unread(why), None)])
 
     def _address(self, sheet: Any, row: int, column: int, address: str) -> None:
         self.links += 1

@@ -124,6 +124,18 @@ def test_what_did_not_change_is_not_read_again_and_counts_as_it_did(
     assert counts(run(installation)) == {"unchanged": 1} | ({"deleted": 1} if load == "full" else {})
 
 
+def test_what_a_failed_run_met_is_counted_by_the_next_one(install: Install) -> None:
+    """A stray file fails a night; when it is gone, all is as it was before, and is counted so."""
+    installation = marc(install, protocol="file", path="drop", format="sheet")
+    folder = drop(installation, **{"a.csv": "ชื่อเรื่อง,ผู้แต่ง\nเสือ,ก\nหมี,ข\n".encode()})
+    run(installation)
+    (folder / "z.pdf").write_bytes(b"%PDF-1.4")
+    assert run(installation).outcome == "failed"
+    (folder / "z.pdf").unlink()
+    for _ in range(2):
+        assert counts(run(installation)) == {"unchanged": 2}
+
+
 def test_of_many_files_only_the_new_one_is_read(install: Install) -> None:
     installation = marc(install)
     directory = drop(installation, **{"a.mrc": book(1)})
@@ -277,7 +289,7 @@ def test_a_web_address_that_is_wrong(install: Install, shelf: str) -> None:
 @pytest.mark.parametrize("path", ["drop", "drop/*.csv"])
 def test_what_office_puts_beside_an_open_workbook_is_no_file_of_the_member(install: Install, path: str) -> None:
     installation = marc(install, protocol="file", path=path, format="sheet")
-    drop(installation, **{"a.csv": "ชื่อเรื่อง,ผู้แต่ง\nเสื้อ,ข\n".encode(), "~$a.csv": b"\x05librarian"})
+    drop(installation, **{"a.csv": "ชื่อเรื่อง,ผู้แต่ง\nเสื้อ,ข\n".encode(), "~$a.csv": b"\x05librarian", "Thumbs.db": b""})
     result = run(installation)
     assert (result.outcome, counts(result)) == ("done", {"added": 1}), result.error
 
@@ -333,3 +345,15 @@ def test_two_titles_under_one_number_are_told(install: Install, between: int) ->
     result = run(installation)
     assert (result.outcome, result.superseded) == ("done", 2)
     assert "quite another title has: 1 (7); of each number only the last is kept" in (result.error or "")
+
+
+def test_a_later_file_that_cannot_be_read_costs_a_large_one_nothing(install: Install) -> None:
+    """Two processes read the large one; what they have not stored when the other file fails is stored all the same."""
+    installation = marc(install)
+    many = b"".join(book(n, "เสือ" * 120) for n in range(4000))
+    assert len(many) > file.LARGE
+    drop(installation, **{"a.mrc": many, "b.mrc": b""})
+    for added in ({"added": 4000}, {"unchanged": 4000}):
+        result = run(installation)
+        assert (result.outcome, counts(result)) == ("failed", added)
+        assert "b.mrc: the file is empty" in (result.error or "")

@@ -508,3 +508,30 @@ def test_a_file_is_read_as_it_is_cut_and_not_before(monkeypatch: pytest.MonkeyPa
     stream = io.BytesIO(b"<c>" + b"<record>1</record>" * 1000 + b"</c>")
     next(iter(xml.cut(stream, "record", "f")))
     assert stream.tell() < 1000
+
+
+def test_a_leader_with_a_mark_in_it_still_says_what_kind_of_thing_it_is(tables: Tables) -> None:
+    record = b"00058nam a2200049 a\x1f4500001000200000245000600002\x1e1\x1e00\x1faT\x1e\x1d"
+    assert reader(tables, "marc").parse(record).values["material"] == ("book",)
+
+
+def test_a_field_that_is_called_as_the_leader_is_none(tables: Tables) -> None:
+    record = b'<record><controlfield tag="LDR">00000cam a22</controlfield><datafield tag="245" ind1="0" ind2="0"><subfield code="a">T</subfield></datafield></record>'
+    assert "material" not in reader(tables, "marcxml").parse(record).values
+
+
+@pytest.mark.parametrize("entry", [b"001 00200000", b"001+00200000", b"0010_0200000"])
+def test_a_directory_that_is_no_number_is_salvaged_and_said(tables: Tables, entry: bytes) -> None:
+    record = b"00058nam a2200049 a4500" + b" " + entry + b"245000600002\x1e1\x1e00\x1faT\x1e\x1d"
+    assert len(record) == 58
+    assert reader(tables, "marc").parse(record).repairs == ("lengths",)
+
+
+def test_a_link_without_indicators_costs_no_record(tables: Tables) -> None:
+    record = b'<record><controlfield tag="856"/><datafield tag="245" ind1="0" ind2="0"><subfield code="a">T</subfield></datafield></record>'
+    assert reader(tables, "marcxml").parse(record).values["title"] == ("T",)
+
+
+@pytest.mark.parametrize("tail", [" /" * 500_000, " : " * 300_000, "/" * 1_000_000])
+def test_a_title_with_an_endless_tail_is_trimmed_at_once(tail: str) -> None:
+    assert trim(f"เสือ{tail}") == "เสือ"

@@ -12,7 +12,7 @@ from harvest.run import undo
 from harvest.shape import records
 from harvest.store import Store
 from tests.conftest import Install, member
-from tests.harvest.test_run import IDENTIFY, Scripted, counts, drop, page, run, scripted
+from tests.harvest.test_run import IDENTIFY, Scripted, book, counts, drop, page, run, scripted
 
 __all__ = ["scripted"]  # a fixture
 
@@ -276,3 +276,16 @@ def test_a_former_source_that_was_withdrawn_and_is_named_again_comes_back(instal
     installation = two_files(install, "a", "b")
     run(installation)
     assert live(installation) == MANY
+
+
+def test_an_undo_takes_back_the_last_run_that_changed_something(install: Install) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="marc", load="full"))
+    folder = drop(installation, **{"a.mrc": book(1)})
+    run(installation)
+    (folder / "b.mrc").write_bytes(book(2))
+    run(installation)
+    assert counts(run(installation)) == {"unchanged": 2}
+    store = Store(installation.database)
+    assert counts(undo("aaa", store, installation.home)) == {"deleted": 1}
+    assert store.standings()["aaa"].live == 1
+    assert counts(undo("aaa", store, installation.home)) == {"changed": 1}, "the undo, too, can be taken back"

@@ -414,11 +414,11 @@ def test_a_harvest_that_is_killed_goes_on_where_it_was(
     installation = installed(install, server)
     put, stored = Store.put, []
 
-    def killed(self: Store, *args: Any) -> None:
+    def killed(self: Store, *args: Any) -> list[str]:
         if len(stored) == 2:
             raise SystemExit("killed")
         stored.append(args)
-        put(self, *args)
+        return put(self, *args)
 
     monkeypatch.setattr(Store, "put", killed)
     with pytest.raises(SystemExit):

@@ -148,7 +148,8 @@ def test_after_a_kill_what_was_fetched_is_not_fetched_again(oai: Installation, s
         "put = harvest.store.Store.put\n"
         "def killed(self, *args, **more):\n"
         "    if put.__dict__.setdefault('batches', []): time.sleep(1); os.kill(os.getpid(), 9)\n"
-        "    put.__dict__['batches'].append(put(self, *args, **more))\n"
+        "    put.__dict__['batches'].append(1)\n"
+        "    return put(self, *args, **more)\n"
         "harvest.store.Store.put = killed\n"
         "sahaban.main()\n"
     )
@@ -350,9 +351,10 @@ def test_a_killed_harvest_is_completed_by_the_next(install: Install, tmp_path: P
         "import os, harvest.run, harvest.store, sahaban\n"
         "put = harvest.store.Store.put\n"
         "def once(self, *args, **more):\n"
-        "    put(self, *args, **more)\n"
+        "    stored = put(self, *args, **more)\n"
         "    once.batches = getattr(once, 'batches', 0) + 1\n"
         "    if once.batches == 3: os.kill(os.getpid(), 9)\n"
+        "    return stored\n"
         "harvest.store.Store.put = once\n"
         "sahaban.main()\n"
     )

@@ -142,7 +142,17 @@ def test_a_workbook_of_excel_97_that_is_cut_off(tables: Tables, cut: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "title", ["รวม", "รวมทั้งสิ้น 300 เล่ม", "รวม ๓๐๐ รายการ", "Total: 1,200 baht", "ยอดรวม 300 เล่ม 45,000 บาท", "รวมเป็นเงิน"]
+    "title",
+    [
+        "VAT 7%",
+        "(หนึ่งร้อยบาทถ้วน)",
+        "รวม",
+        "รวมทั้งสิ้น 300 เล่ม",
+        "รวม ๓๐๐ รายการ",
+        "Total: 1,200 baht",
+        "ยอดรวม 300 เล่ม 45,000 บาท",
+        "รวมเป็นเงิน",
+    ],
 )
 def test_a_line_of_sums_is_no_title(tables: Tables, title: str) -> None:
     form = reader(tables, "sheet")
@@ -166,3 +176,9 @@ def test_a_line_of_sums_of_any_length_is_judged_at_once(tables: Tables) -> None:
     form = reader(tables, "sheet")
     rows = f"ชื่อเรื่อง\nรวม {'1' * 100_000} ก\nรวม {'1 ' * 50_000}ก\n".encode()
     assert [p.broken for p in form.split(io.BytesIO(rows), "a.csv")] == ["", ""]
+
+
+@pytest.mark.parametrize(("raw", "what"), [(b"%PDF-1.4 x", "a PDF"), (b" <!DOCTYPE html><table>", "a web page")])
+def test_what_is_no_list_is_named(tables: Tables, raw: bytes, what: str) -> None:
+    with pytest.raises(HarvestError, match=f"a.xls: is {what}, and no list; ask the member for CSV or Excel"):
+        list(reader(tables, "sheet").split(io.BytesIO(raw), "a.xls"))

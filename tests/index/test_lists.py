@@ -1,5 +1,6 @@
 """Purchase lists as librarians and vendors have them: what is read, what columns mean, what is refused."""
 
+import contextlib
 import io
 import zipfile
 from collections.abc import Sequence
@@ -10,12 +11,14 @@ import pytest
 import xlsxwriter
 
 from config import Tables
+from config.tables import Source
+from harvest.formats import open_format
 from index.check import lists, money
 from index.check.columns import Columns, isbn, rounded
 from index.check.entries import Entry, LeftOut, entries, line, listed
 from index.check.lists import MOST_ROWS, ListError
 from index.check.money import Price
-from tests.harvest.test_formats import TIGER, marc21
+from tests.harvest.test_formats import TIGER, fault, marc21
 
 Sheets = dict[str, Sequence[Sequence[object]]]
 
@@ -235,6 +238,16 @@ def test_a_vendors_marc_file_in_the_encoding_that_it_does_not_tell(tables: Table
     assert entry.price == Price(Decimal(350))
     assert entry.facts.source == "marc", "all that the record tells is used"
     assert [number for number, _ in given.broken] == [2]
+
+
+def test_a_vendors_broken_marc_file_is_read_as_a_harvest_reads_it(tables: Tables, data: Path) -> None:
+    for path in sorted((data / "damaged" / "iso2709").iterdir()):
+        with contextlib.suppress(ListError):
+            given = lists.read(path.read_bytes(), path.name, tables.fields)
+            form = open_format(Source("file", "marc", path=path.name), "", tables.fields)
+            outcomes = [fault(form, p) for p in form.split(io.BytesIO(path.read_bytes()), path.name)]
+            assert [why for _, why in given.broken] == [why for why in outcomes if why], path.name
+            assert len(given.records) == outcomes.count(""), path.name
 
 
 def test_a_vendors_marcxml_file(tables: Tables, data: Path) -> None:

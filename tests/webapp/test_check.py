@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import subprocess
 import sys
@@ -257,10 +258,25 @@ def test_one_address_has_only_so_many_of_the_places(client: FlaskClient, desk: D
     for n in range(checking.MOST_OF_ONE):
         assert brought(f"2001:db8::{n}")[0] == 303
     code, page = brought("2001:db8::ffff")
-    assert (code, "มีรายการจากเครือข่ายของท่านอยู่ในระบบแล้ว 5 รายการ" in page) == (429, True)
+    assert (code, "มีรายการจากเครือข่ายของท่านอยู่ในระบบแล้ว 15 รายการ" in page) == (429, True)
     assert brought("203.0.113.5")[0] == 303
     assert brought("127.0.0.1", **{"X-Forwarded-For": "203.0.113.9, 2001:db8::7"})[0] == 429, "behind a proxy"
     assert brought("203.0.113.5", **{"X-Forwarded-For": "2001:db8::7"})[0] == 303, "whoever says so is not believed"
+
+
+@pytest.mark.parametrize("most", ["MOST", "MOST_OF_ONE"])
+def test_a_list_that_was_left_makes_room(
+    client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    monkeypatch.setattr(checking, most, 2)
+    first, second = (bring(client).rpartition("/")[2] for _ in range(2))
+    assert client.post("/check", data={"list": "เสือ"}).status_code in (429, 503)
+    for token, minutes in ((first, 11), (second, 12)):
+        since = time.time() - 60 * minutes
+        os.utime(desk.folder / token / "since", (since, since))
+    bring(client)
+    assert (desk.folder / first).exists()
+    assert not (desk.folder / second).exists(), "the older one"
 
 
 def test_only_so_many_lists_are_read_at_once(client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
