@@ -90,7 +90,7 @@ def year_range(text: str) -> tuple[int | None, int | None] | None:
 
 
 _ISBN = re.compile(r"(?<![\dXx-])(?:97[89][-\s]?)?(?:\d[-\s]?){9}[\dXx](?![\dXx])")
-ZERO = ord("0")
+_ZERO = ord("0")
 _TEN_TO_TWO = tuple(range(10, 1, -1))
 _SEPARATORS = re.compile(r"[-\s]")
 _ISSN = re.compile(r"(?<![\dXx-])\d{4}[-\s]?\d{3}[\dXx](?![\dXx-])")
@@ -111,7 +111,7 @@ def _isbn13(digits: str) -> str:
         return ""
     if len(digits) == 10:
         nine = digits[:9]
-        wanted = (54 * ZERO - sum(map(mul, _TEN_TO_TWO, nine.encode()))) % 11
+        wanted = (54 * _ZERO - sum(map(mul, _TEN_TO_TWO, nine.encode()))) % 11
         return _with_check_digit(f"978{nine}") if digits[9] == "0123456789X"[wanted] else ""
     return digits if digits[:3] in ("978", "979") and digits.isdecimal() and _weighted(digits) % 10 == 0 else ""
 
@@ -123,7 +123,7 @@ def _with_check_digit(twelve: str) -> str:
 def _weighted(thirteen: str) -> int:
     """The sum of the digits by the weights 1, 3, 1, 3 …"""
     codes = thirteen.encode()
-    return sum(codes[::2]) + 3 * sum(codes[1::2]) - 25 * ZERO
+    return sum(codes[::2]) + 3 * sum(codes[1::2]) - 25 * _ZERO
 
 
 def compact_isbns(text: str) -> str:

@@ -41,7 +41,7 @@ def _mapping(spec: str) -> Mapping:
 
 
 def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tuple[Holding, ...]:
-    """A record's holdings. What is held as text only (866) is said of the one shelf there is, if there is one."""
+    """A record's holdings, each copy once."""
     found = [
         holding
         for mapping in maps
@@ -58,6 +58,7 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
 
 
 def _told(found: list[Holding]) -> list[Holding]:
+    """What is held as text only (866) is said of the one shelf there is, if there is one."""
     shelves = [h for h in found if h.location or h.library or h.call_number or h.barcode]
     spoken = [h for h in found if h.note and h not in shelves and not h.link]
     if len(shelves) != 1 or not spoken:

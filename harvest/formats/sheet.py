@@ -52,6 +52,7 @@ _SUM = re.compile(
     r"volumes?|baht)?[\s,;=]*){0,3}\.?|\(?[ก-๙]+บาทถ้วน\)?",
     re.I,
 )
+# What members send instead of a list, by how it begins.
 OTHERS = {b"%pdf": "a PDF", b"<!doctype html": "a web page", b"<html": "a web page", b"{\\rtf": "a text document"}
 OWN = ("creator", "isbn", "issn", "barcode", "call_number", "classification", "id", "publisher")  # what no sum has
 
@@ -113,7 +114,8 @@ class Sheet:
     def _sheets(self, data: bytes, name: str) -> Iterator[tuple[str, Iterable[Sequence[object]]]]:
         if not data:
             raise HarvestError(f"{name}: the file is empty (0 bytes)")
-        if other := next((what for begin, what in OTHERS.items() if data.lstrip()[: len(begin)].lower() == begin), ""):
+        head = data[:200].lstrip().lower()
+        if other := next((what for begin, what in OTHERS.items() if head.startswith(begin)), ""):
             raise HarvestError(f"{name}: is {other}, and no list; ask the member for CSV or Excel")
         if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
             yield from workbook(data, name)
