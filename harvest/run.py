@@ -192,10 +192,10 @@ class _Harvest:
 
     def _note_copies(self, connection: Connection, source: Source, number: int) -> None:
         """Where most of what came is new, and another member's: a file in the wrong place adds its records here."""
-        came, new = self.store.came(connection, number, self.member.code, source.key)
-        if self.accept or self.home is None or new <= came / 2:
-            return
         others = [code for code in self.tables.members if code != self.member.code]
+        came, new = self.store.came(connection, number, self.member.code, source.key)
+        if not others or self.accept or self.home is None or new <= came / 2:
+            return
         if other := copied(connection, self.member.code, source.key, number, others):
             self.noticed.append(
                 f"{source.key}: {new} of {came} records are new, and {other} has them under the same numbers; "
