@@ -33,7 +33,7 @@ from harvest.run import harvest
 from harvest.store import Run, Store
 
 MEMBER, FILES_MEMBER = "kku", "cas"  # whose share of the sample is served, and whose is written to a file
-REAL = MATERIAL / "marc" / "psu-sample-728.mrc"  # records three times as long as the sample's
+REAL = MATERIAL / "marc" / "psu-sample-728.mrc"  # records four times as long as the sample's
 RECORDS = 20_000  # at least so many are in the files that are written
 ROUNDS = 5
 

@@ -37,7 +37,7 @@ def values(described: Described, wanted: Iterable[Wanted]) -> dict[str, tuple[st
     found: dict[str, tuple[str, ...]] = {}
     there = described.there
     for name, path, of, derive in wanted:
-        if path and there.isdisjoint(of):  # as of every other field
+        if path and there.isdisjoint(of):  # as some always
             continue
         texts = described.texts(path) if path else []
         if derive and (texts or not path):

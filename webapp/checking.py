@@ -85,11 +85,12 @@ class Desk:
         kept = list(self.folder.glob("*"))
         ours = [folder for folder in kept if address and _address(folder) == address]
         for some, most, error in ((ours, MOST_OF_ONE, Many), (kept, MOST, Full)):
+            if len(some) < most:
+                continue
             left = [folder for folder in some if not (folder / "progress").exists() and _age(folder) >= LEFT]
-            if len(some) >= most and not left:
+            if not left:
                 raise error
-            if len(some) >= most:
-                shutil.rmtree(max(left, key=_age), ignore_errors=True)
+            shutil.rmtree(max(left, key=_age), ignore_errors=True)
 
     def list(self, token: str) -> List | None:
         """The list as it was read; None from the moment that it is checked. Raises Gone."""

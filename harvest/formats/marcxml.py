@@ -39,13 +39,15 @@ LONG = 1 << 20  # bytes of a record whose shape one look would take too much mem
 
 
 class _Usual(NamedTuple):
-    """How a record is written as a rule, where each name has a certain prefix."""
+    """How a record is written as a rule, where each name has a certain prefix.
 
-    close: re.Pattern[
-        str
-    ]  # what follows <record>: its leader and all of its fields, with no blanks between and in them
-    loose: re.Pattern[str]  # with blanks
-    field: re.Pattern[str]  # one of the fields, once the subfields are written as in ISO 2709
+    ``close`` and ``loose`` are all that follows <record>, its leader and its fields: without and with blanks between
+    them and about their texts. ``field`` is one of the fields, once the subfields are written as in ISO 2709.
+    """
+
+    close: re.Pattern[str]
+    loose: re.Pattern[str]
+    field: re.Pattern[str]
     begin: str  # of a subfield
     end: str
 
