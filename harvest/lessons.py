@@ -89,6 +89,10 @@ SENTENCES = {
         "มี {many} ไฟล์ที่ยังส่งไม่เสร็จ ไว้อ่านครั้งหน้า ({told})",
         "{many} files were still being uploaded, and are left for the next run ({told})",
     ),
+    "owed": Text(
+        "ระเบียนที่เซิร์ฟเวอร์เคยส่งไม่ได้ ขออีกครั้งก็ยังไม่ได้ ({told})",
+        "records that it could not give before could not be asked for again ({told})",
+    ),
     "identify": Text(
         "ไม่ตอบ Identify ({told}) จึงขอเป็นวัน",
         "does not answer Identify ({told}); days are asked for",

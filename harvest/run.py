@@ -144,11 +144,13 @@ class _Harvest:
         known = self.store.progress(code, source.key)
         lessons = Lessons(self.store.learned(code).get(source.key))
         again = self.full or (self.accept and source.protocol == "file")  # what is accepted is looked at
-        visit = Visit(source, self.tables.directory, settings, known, again, self._pages(source), lessons)
+        owed = self.store.owed(code, source.key)
+        visit = Visit(source, self.tables.directory, settings, known, again, owed, self._pages(source), lessons)
         try:
             self._visit(visit, form, reading, number, within)
         finally:
             self.noticed += (f"{source.key}: {sentence}" for sentence in lessons.said())
+            self._with(within, lambda c: self.store.resolve_arrived(c, number, code, source.key))
             self._with(within, lambda c: self.store.learn(c, code, source.key, lessons.learned()))
 
     def _pages(self, source: Source) -> Path | None:

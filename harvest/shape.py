@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from config import database
@@ -77,9 +78,12 @@ quarantine = Table(
     Column("reason", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),  # zlib
     Column("run", Integer, nullable=False),  # the run that met it last
-    Column("resolved", Integer),  # the full run in which it no longer came
+    Column("resolved", Integer),  # the run in which it came good, or no longer came
     Column("first", Integer),  # the run that met it first; null: before that was kept
+    Column("local_id", database.Ordered, nullable=False, server_default=""),  # where the protocol tells it
+    Column("owed", Boolean, nullable=False, server_default=false()),  # the server did not give it, and is asked again
     UniqueConstraint("member", "source", "digest", "place"),
+    Index("quarantine_by_id", "member", "source", "local_id"),
 )
 
 sources = Table(
@@ -129,4 +133,18 @@ def _keep_payloads_as_they_came(_: Connection) -> None:
     """Nothing changes; but from here on small payloads stand without zlib, which earlier versions cannot read."""
 
 
-STEPS = (_keep_what_is_learned, _keep_repairs, _remember_what_runs_found, _keep_payloads_as_they_came)
+def _owe_what_a_server_did_not_give(connection: Connection) -> None:
+    """By whose id a record in quarantine can be asked for again, and leaves it when it comes."""
+    text = database.Ordered.compile(connection.dialect)
+    for column in (f"local_id {text} NOT NULL DEFAULT ''", "owed BOOLEAN NOT NULL DEFAULT FALSE"):
+        connection.exec_driver_sql(f"ALTER TABLE quarantine ADD COLUMN {column}")
+    connection.exec_driver_sql("CREATE INDEX quarantine_by_id ON quarantine (member, source, local_id)")
+
+
+STEPS = (
+    _keep_what_is_learned,
+    _keep_repairs,
+    _remember_what_runs_found,
+    _keep_payloads_as_they_came,
+    _owe_what_a_server_did_not_give,
+)

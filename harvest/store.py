@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     or_,
@@ -150,6 +151,13 @@ class Store:
         with self.engine.connect() as connection:
             kept = connection.scalar(query)
         return msgspec.json.decode(kept, type=Progress) if kept else Progress()
+
+    def owed(self, member: str, source: str) -> tuple[str, ...]:
+        """The ids of records that the source's server could not give; first those that it was asked for longest ago."""
+        c = quarantine.c
+        open_ = and_(c.member == member, c.source == source, c.owed, c.resolved.is_(None))
+        with self.engine.connect() as connection:
+            return tuple(connection.scalars(select(c.local_id).where(open_).order_by(c.run, c.id)))
 
     def learned(self, member: str) -> dict[str, Learned]:
         """What is known of a member's sources, by their keys."""
@@ -322,20 +330,26 @@ class Store:
         connection.execute(update(records).where(here).values(row))
 
     def _set_aside(self, connection: Connection, run: int, member: str, source: str, item: Reading) -> None:
-        data, place = item.payload.data, item.payload.place
+        """A record with its bytes. Where the protocol tells its id, it waits there once, as it came last."""
+        data, place, local_id = item.payload.data, item.payload.place, item.payload.local_id.replace("\0", "\u2400")
         digest = hashlib.sha256(data).digest()
-        here = and_(
-            quarantine.c.member == member, quarantine.c.source == source,
-            quarantine.c.digest == digest, quarantine.c.place == place,
-        )  # fmt: skip
-        known = connection.execute(update(quarantine).where(here).values(run=run, resolved=None, reason=item.fault))
-        if not known.rowcount:
-            connection.execute(
-                insert(quarantine).values(
-                    member=member, source=source, digest=digest, place=place, reason=item.fault,
-                    payload=zlib.compress(data), run=run, first=run,
-                )
-            )  # fmt: skip
+        c = quarantine.c
+        ours = and_(c.member == member, c.source == source)
+        told = {
+            "run": run, "resolved": None, "reason": item.fault, "local_id": local_id,
+            "owed": bool(local_id and item.payload.broken),
+        }  # fmt: skip
+        if local_id:
+            before = and_(ours, c.local_id == local_id, c.resolved.is_(None))
+            connection.execute(update(quarantine).where(before).values(resolved=run))
+        same = or_(c.place == place, and_(c.local_id == local_id, c.local_id != ""))
+        here = select(func.min(c.id)).where(ours, c.digest == digest, same).scalar_subquery()
+        if not connection.execute(update(quarantine).where(c.id == here).values(told)).rowcount:
+            new = {
+                "member": member, "source": source, "digest": digest, "place": place,
+                "payload": zlib.compress(data), "first": run,
+            }  # fmt: skip
+            connection.execute(insert(quarantine).values(told | new))
 
     def advance(self, connection: Connection, run: int, member: str, source: str, progress: Progress) -> None:
         """Keep how far the harvest of a source has come, and how far it had before the run."""
@@ -396,6 +410,13 @@ class Store:
             quarantine.c.run != run, quarantine.c.resolved.is_(None),
         )  # fmt: skip
         connection.execute(update(quarantine).where(gone).values(resolved=run))
+
+    def resolve_arrived(self, connection: Connection, run: int, member: str, source: str) -> None:
+        """What lay in quarantine and came good since, or was deleted at its server, needs nobody any more."""
+        c, good = quarantine.c, records.c
+        since = exists().where(good.member == member, good.local_id == c.local_id, good.run > c.run)
+        here = and_(c.member == member, c.source == source, c.local_id != "", c.resolved.is_(None), since)
+        connection.execute(update(quarantine).where(here).values(resolved=run))
 
     def resolve_former(self, connection: Connection, run: int, member: str, named: list[str]) -> None:
         """What came broken from sources that the member no longer has needs nobody any more. Its bytes stay.

@@ -25,6 +25,7 @@ class Visit(msgspec.Struct, frozen=True):
     settings: Settings
     progress: Progress = Progress()
     full: bool = False
+    owed: tuple[str, ...] = ()  # the ids of records that the server could not give; the first ones are asked for again
     pages: Path | None = None  # where what is fetched may lie until it is stored
     lessons: Lessons = msgspec.field(default_factory=Lessons)  # what the visit finds out on the way
 

@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,16 +12,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from config import database
 from config.installation import Installation
 from harvest import web
 from harvest.protocols.oai.ahead import Ahead
 from harvest.protocols.oai.client import token_of
-from harvest.run import harvest
+from harvest.run import harvest, undo
 from harvest.store import COUNTS, Run, Store
 from harvest.wording import in_thai
 from index.cli import status
 from tests.conftest import Install, member
-from tests.harvest.misbehaving import BEHAVIOURS, Rec, Server, records, serving
+from tests.harvest.misbehaving import BEHAVIOURS, Asked, Rec, Server, records, serving
 
 Serve = Callable[[str], Server]
 
@@ -192,6 +194,101 @@ def test_a_record_that_the_server_cannot_give_costs_only_itself(serve: Serve, in
     assert (result.outcome, counts(result)) == ("done", {"added": 39, "quarantined": 1}), result.error
     assert titles(installation) == LESS
     assert "HTTP 500" in Store(installation.database).quarantined("aaa")[0][1]
+
+
+def lacking(server: Server, numbers: set[int], status: int = 500, times: int = 10**9) -> None:
+    """Whatever holds one of those records is an error; where it is asked for by itself, so many times only."""
+    singly: Counter[str] = Counter()
+
+    def http(server: Server, handler: Any, asked: Asked) -> bool:
+        body = server.answer(asked)
+        hit = {n for n in numbers if f"<identifier>oai:x:{n}<".encode() in body}
+        if asked.verb == "GetRecord" and hit:
+            singly[asked.args["identifier"]] += 1
+            hit = hit if singly[asked.args["identifier"]] <= times else set()
+        failed = bool(hit) and asked.verb != "ListIdentifiers"
+        if failed:
+            server.send(handler, f"error no. {len(server.asked)}".encode(), status)
+        return failed
+
+    server.hooks["http"] = http
+
+
+def test_a_moments_trouble_costs_no_record_that_is_good(serve: Serve, install: Install) -> None:
+    server = serve("one-bad-record-among-many-of-a-second")
+    down = {n for n in range(40) if n % 2}
+    lacking(server, down, times=1)
+    installation = installed(install, server)
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"added": 39, "quarantined": 1}), result.error
+    assert titles(installation) == LESS
+
+
+def test_what_the_server_could_not_give_is_asked_for_again_by_the_next_visits(serve: Serve, install: Install) -> None:
+    server = serve("")
+    lacking(server, {13, 14})
+    installation = installed(install, server)
+    first = run(installation)
+    assert (first.outcome, counts(first)) == ("done", {"added": 38, "quarantined": 2}), first.error
+    second = run(installation)  # another error page each time is no other record
+    assert (second.outcome, counts(second)) == ("done", {"quarantined": 2}), second.error
+    store = Store(installation.database)
+    assert [place.rpartition(" ")[2] for place, _, _ in store.quarantined("aaa")] == ["oai:x:13", "oai:x:14"]
+    lacking(server, {14})
+    third = run(installation)
+    assert (third.outcome, counts(third)) == ("done", {"added": 1, "quarantined": 1}), third.error
+    assert [place.rpartition(" ")[2] for place, _, _ in store.quarantined("aaa")] == ["oai:x:14"]
+    server.hooks.clear()
+    assert counts(run(installation)) == {"added": 1}
+    assert (titles(installation), store.quarantined("aaa")) == (WHOLE, [])
+    asked = len(server.asked)
+    assert counts(run(installation)) == {}
+    assert {a.verb for a in server.asked[asked:]} == {"Identify", "ListMetadataFormats", "ListRecords"}
+
+
+def test_a_record_that_its_library_mended_leaves_the_quarantine(serve: Serve, install: Install) -> None:
+    server = serve("one-bad-record")
+    installation = installed(install, server)
+    assert run(installation).quarantined == 1
+    server.hooks.clear()
+    server.records[13].title, server.records[13].stamp = "เสื้อที่ปะแล้ว", database.now()
+    assert counts(run(installation)) == {"added": 1}
+    assert Store(installation.database).quarantined("aaa") == []
+    undo("aaa", Store(installation.database), installation.home)
+    assert len(Store(installation.database).quarantined("aaa")) == 1
+
+
+def test_many_records_in_a_row_that_the_server_cannot_give_hide_no_other(serve: Serve, install: Install) -> None:
+    server = serve("one-bad-record-among-many-of-a-second")
+    broken = {n for n in range(40) if 5 <= n < 25}
+    lacking(server, broken)
+    installation = installed(install, server)
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"added": 20, "quarantined": 20}), result.error
+    server.hooks.clear()
+    assert counts(run(installation)) == {"added": 20}
+    assert titles(installation) == WHOLE
+
+
+@pytest.mark.parametrize("refusal", [{"status": 401}, {"status": 503, "Retry_After": "604800"}])
+def test_a_server_that_gives_nothing_for_now_is_not_taken_for_broken_records(
+    serve: Serve, install: Install, refusal: dict[str, Any]
+) -> None:
+    server = serve("one-bad-record-among-many-of-a-second")
+
+    def http(server: Server, handler: Any, asked: Asked) -> bool:
+        if asked.verb == "GetRecord":
+            server.send(handler, b"not now", **refusal)
+        return asked.verb == "GetRecord"
+
+    server.hooks["http"] = http
+    installation = installed(install, server)
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("failed", {"added": 10}), result.error  # its first page
+    assert Store(installation.database).quarantined("aaa") == []
+    server.hooks.clear()
+    assert counts(run(installation)) == {"added": 30, "unchanged": 10}
+    assert titles(installation) == WHOLE
 
 
 def test_a_server_that_ignores_until_cannot_be_halved_and_says_so(serve: Serve, install: Install) -> None:

@@ -332,7 +332,8 @@ def test_a_store_of_before_is_brought_up_to_date(databases: Databases) -> None:
         for statement in ("DROP TABLE records_before", "DROP TABLE sources_before", "ALTER TABLE runs DROP COLUMN kept",
                           "ALTER TABLE records DROP COLUMN first", "ALTER TABLE quarantine DROP COLUMN first",
                           "ALTER TABLE runs DROP COLUMN repaired", "ALTER TABLE records DROP COLUMN repairs",
-                          "ALTER TABLE sources DROP COLUMN learned"):  # fmt: skip
+                          "ALTER TABLE sources DROP COLUMN learned", "DROP INDEX quarantine_by_id", "ALTER TABLE quarantine DROP COLUMN local_id",
+                          "ALTER TABLE quarantine DROP COLUMN owed"):  # fmt: skip
             connection.execute(sql(statement))
         connection.execute(
             sql(

@@ -1,7 +1,8 @@
 """A visit's way through the list: on from where it stopped, around what the server cannot give, nothing twice."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -12,20 +13,22 @@ from harvest.protocols.oai.client import BadDate, Client, Looping, Nothing, Stal
 from harvest.protocols.oai.page import Astray, Item, Unreadable
 from harvest.protocols.oai.stamps import DAY, SECOND, STEPS
 from harvest.record import Batch, HarvestError, Payload, Progress
-from harvest.web import Failed, Unanswered
+from harvest.web import Failed, Refused, Unanswered
 
 # A server stamps a record when it is saved and shows it when it is committed: what was saved shortly
 # before the last visit may have been shown only after it. So each visit looks back a little.
 OVERLAP = {DAY: datetime.timedelta(days=1), SECOND: datetime.timedelta(hours=1)}
 EARLIEST = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)  # for halving, where Identify tells none
-TROUBLES = 40  # one after another, and nothing came between: then it is the server, and not a record
+TROUBLES = 40  # one after another, and nothing came between: then it is the server, and not what was asked for
 WEIGHT: dict[type[HarvestError], int] = {Unanswered: 10}  # a silence costs a minute or more
 SHRUNK = 3  # so often a list that becomes shorter is asked for again
 SINGLY = 100  # records asked for one by one, in one transaction
-SPOILT = 3  # records one after another that the server cannot give singly: then it is the server
 
 NOT_NOW = (401, 403, 429, 503)  # a part would not be given either
 PARTABLE = (Unreadable, Looping, Stale, Failed, Unanswered)  # a part of the list may still be had
+PASSING = (Unreadable, Astray, Failed, Unanswered)  # may be over in a moment
+
+T = TypeVar("T")
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -61,7 +64,8 @@ class Walk:
         self.in_set: bool | None = None  # whether the records say that they are in the set that was asked for
         self.known: dict[str, str] | None = None  # what Identify says
         self.prefix = visit.source.prefix
-        self.spoilt = 0
+        self.spoilt = 0  # troubles with single records, one after another
+        self.owed = dict.fromkeys(visit.owed)  # and did not come in this visit yet
         self.far = stamps.written(stamps.now() + datetime.timedelta(days=1), SECOND)
 
     def batches(self) -> Iterator[Batch]:
@@ -75,9 +79,11 @@ class Walk:
         except Nothing as error:
             if whole:
                 self.lessons.notice("empty", str(error))
+            yield from self._owed()
             return  # nothing new is a success; the watermark stays, and the next visit asks a little more
         if self.gaps:
             raise HarvestError(f"{self.client.endpoint}: not all could be had: {'; '.join(self.gaps[:3])}")
+        yield from self._owed()
         self._learn_whole(whole)
         yield Batch((), self._reached(self.until or database.now()))
 
@@ -127,15 +133,18 @@ class Walk:
 
     def _arguments(self, span: Span) -> dict[str, str]:
         granularity = self._granularity()
-        if not self.prefix:
-            self.prefix = self.client.prefix(self.visit.source.format)
         given = {
-            "metadataPrefix": self.prefix,
+            "metadataPrefix": self._named(),
             "set": self.visit.source.set,
             "from": _in(granularity, span.since),
             "until": _in(granularity, span.until),
         }
         return {name: value for name, value in given.items() if value}
+
+    def _named(self) -> str:
+        """The server's name for the format, asked for once."""
+        self.prefix = self.prefix or self.client.prefix(self.visit.source.format)
+        return self.prefix
 
     # ── the list, whole or in parts ──────────────────────────────────────────────────────────────
 
@@ -202,8 +211,7 @@ class Walk:
     def _singly(self, span: Span, trouble: HarvestError) -> Iterator[Batch]:
         """The records of the narrowest span, one by one; what cannot be read is set aside with its bytes."""
         try:
-            pages = self.client.pages("ListIdentifiers", self._arguments(span))
-            headers = [item for page in pages for item in page.items]
+            headers = self._twice(lambda: self._headers(span))
         except Nothing:
             return
         except HarvestError as error:
@@ -211,22 +219,58 @@ class Walk:
             return
         wanted = [item for item in headers if _key(item) not in self.seen]
         for start in range(0, len(wanted), SINGLY):
-            yield Batch(self._taken([self._one(item) for item in wanted[start : start + SINGLY]], span, part=True))
+            yield from self._each(wanted[start : start + SINGLY], span)
         self.troubles = 0
+
+    def _headers(self, span: Span) -> list[Item]:
+        pages = self.client.pages("ListIdentifiers", self._arguments(span))
+        return [item for page in pages for item in page.items]
+
+    def _owed(self) -> Iterator[Batch]:
+        """What earlier visits were not given: its datestamp is past, and no list holds it any more. Where the server
+        gives none of it, the next visit asks again."""
+        wanted = [Item(Payload(b"", local_id, local_id)) for local_id in self.owed]
+        try:
+            yield from self._each(wanted[:SINGLY], Span())
+        except HarvestError as error:
+            self.lessons.notice("owed", str(error))
+
+    def _each(self, headers: list[Item], span: Span) -> Iterator[Batch]:
+        """Records one by one; what came is kept where the server gives no more."""
+        came: list[Item] = []
+        trouble: HarvestError | None = None
+        try:
+            for header in headers:
+                came.append(self._one(header))  # noqa: PERF401  # what came before a trouble is kept
+        except HarvestError as error:
+            trouble = error
+        yield Batch(self._taken(came, span, part=True))
+        if trouble:
+            raise trouble
+
+    def _twice(self, ask: Callable[[], T]) -> T:
+        """What is asked for by itself is asked for again: a moment's trouble would cost a record that is good."""
+        try:
+            return ask()
+        except PASSING:
+            self.client.web.pause(self.visit.settings.backoff)
+            return ask()
 
     def _one(self, header: Item) -> Item:
         """A record by itself. Raises HarvestError where it seems to be the server, and not the record."""
         payload = header.payload
         try:
-            found = self.client.record(payload.local_id, self.prefix)
+            found = self._twice(lambda: self.client.record(payload.local_id, self._named()))
         except Unreadable as error:
             return _set_aside(header, error.record(), f"the server's XML of this record is broken: {error}")
         except (Failed, Unanswered, Astray) as error:
-            self.spoilt += 1
-            if self.spoilt > SPOILT:
+            self.spoilt += WEIGHT.get(type(error), 1)
+            if self.spoilt > TROUBLES or (isinstance(error, Failed) and error.status in NOT_NOW):
                 raise
             content = error.content if isinstance(error, Failed) else b""
             return _set_aside(header, content, f"the server cannot give this record: {error}")
+        except Refused:
+            raise
         except HarvestError as error:
             return _set_aside(header, b"", f"the server lists this record and does not give it: {error}")
         self.spoilt = 0
@@ -282,10 +326,11 @@ class Walk:
         floor, ceiling = _shifted(span.since, -1), _shifted(span.until, 1)
         for item, mine in zip(items, self._belonging(items), strict=True):
             key = _key(item)
-            if mine:
+            if mine and not item.payload.broken:
                 self._look_at(item.payload, floor, ceiling, part)
             if mine and not (again and key in self.seen):
                 self.seen.add(key)
+                self.owed.pop(item.payload.local_id, None)
                 taken.append(item.payload)
         return tuple(taken)
 
