@@ -23,7 +23,7 @@ from harvest.record import Batch, Format, Parsed, Payload, XmlFormat
 logger = logging.getLogger(__name__)
 
 MANY = 3000  # payloads that this process reads before it asks for a second one, which takes 0.2 s to start
-WAITING = 4  # batches that lie ready for the second process: it must not wait while this one reads or stores
+WAITING = 5  # batches that lie ready for the second process: it must not wait while this one reads or stores
 AHEAD = 24  # batches that are read before the first of them is stored
 
 Read = tuple[str, Parsed, Packed | None]  # fault, what was read but without values, and both as the store keeps them
@@ -93,9 +93,21 @@ def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -
         while waiting and (_ready(waiting[0][1]) or len(waiting) > AHEAD):
             yield _taken(*waiting.popleft(), form)
     while waiting:
+        _help(waiting, form)
         yield _taken(*waiting.popleft(), form)
     if trouble:
         raise trouble[0]
+
+
+def _help(waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]], form: Format) -> None:
+    """At the end, what the second process has not come to is read here, the last batch first. It may read that, too:
+    then nobody waits for it."""
+    while not _ready(waiting[0][1]):
+        undone = [place for place, (_, work) in enumerate(waiting) if not _ready(work)]
+        if len(undone) == 1:
+            return
+        batch, _ = waiting[undone[-1]]
+        waiting[undone[-1]] = batch, [read(payload, form) for payload in batch.payloads]
 
 
 def _until_trouble(batches: Iterator[Batch], trouble: list[Exception]) -> Iterator[Batch]:

@@ -8,9 +8,10 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import msgspec
 import pytest
@@ -18,10 +19,11 @@ import xlsxwriter
 
 from config.installation import Installation
 from harvest import readers
-from harvest.packing import Reading
+from harvest.formats import open_format
+from harvest.packing import Reading, pack
 from harvest.protocols import file
 from harvest.readers import read
-from harvest.record import Format, Payload
+from harvest.record import Batch, Format, Parsed, Payload
 from harvest.store import Run, Store
 from tests.conftest import Install, member
 from tests.harvest.test_run import book, counts, drop, run
@@ -332,6 +334,39 @@ def test_a_large_file_is_read_by_two_processes_as_by_one(
     assert found[0] == found[1]
     assert found[1][0] == 4003
     assert found[1][3]["b7"][0]["title"] == ("เสื้อ 7",)
+
+
+def test_at_the_end_nobody_waits_for_what_the_second_process_has_not_begun(install: Install) -> None:
+    """It is given the first batches, and is slow: while it reads one of them the others are read here."""
+    installation = marc(install)
+    source = installation.tables.members["aaa"].source[0]
+    form = open_format(source, "aaa", installation.tables.fields)
+    batches = [Batch((Payload(book(n), f"record {n}"),)) for n in range(readers.WAITING)]
+    given: list[Future[Any]] = []
+
+    class Slow:
+        def submit(self, work: Callable[..., Any], payloads: Sequence[Payload]) -> Future[Any]:
+            given.append(Future())
+            return given[-1]
+
+    read_here: list[str] = []
+
+    class Watched:
+        def parse(self, data: bytes) -> Parsed:
+            parsed = form.parse(data)
+            read_here.append(parsed.local_id)
+            if len(read_here) == readers.WAITING - 1:
+                given[0].set_result([("", Parsed({}, local_id="b0"), pack(batches[0].payloads[0], parsed))])
+            return parsed
+
+    late = threading.Timer(20, lambda: given[0].set_exception(TimeoutError("all waited for the second process")))
+    late.start()
+    done = list(readers._shared(iter(batches), cast(Format, Watched()), cast(ProcessPoolExecutor, Slow())))
+    late.cancel()
+    assert [reading.parsed.local_id for _, read in done for reading in read if reading.parsed] == [
+        f"b{n}" for n in range(readers.WAITING)
+    ]
+    assert read_here == [f"b{n}" for n in range(readers.WAITING - 1, 0, -1)]
 
 
 @pytest.mark.parametrize("between", [0, 600], ids=["near", "far"])
