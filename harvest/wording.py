@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from config.tables import Text
+from harvest import notes
 from harvest.store import Run
 
 # What a run counts, and how it ended.
@@ -36,7 +37,7 @@ def run_line(code: str, run: Run, language: str = "en") -> str:
         counted += f" ({REPAIRED.in_language(language).format(run.repaired)})"
     seen = SEEN.in_language(language).format(run.seen)
     said = f"{code}: {seen}: {counted}" if run.seen else f"{code}: {NOTHING_NEW.in_language(language)}"
-    error = one_line(run.error or "")
+    error = notes.in_language(one_line(run.error or ""), language)
     ended = ENDED[run.outcome].in_language(language)
     if run.outcome == "failed" and not run.seen:
         return f"{code}: {ended}: {error}"

@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 
 from config.tables import Settings, Text
+from harvest import notes
 from harvest.trouble import Trouble
 from harvest.wording import one_line
 from index.night.report import (
@@ -172,8 +173,14 @@ def _item(report: Report, code: str, trouble: Trouble, first: str) -> str:
         f"<p>{escaped(trouble.said.in_language(first))}</p>"
         f'<p class="step">{_commands(trouble.step.in_language(first), code)}</p>'
         f'<p class="also" lang="{other}">{_commands(beside, code)}</p>'
-        f"{f'<p class=detail lang=en>{escaped(clipped(error))}</p>' if error else ''}</li>"
+        f"{_detail(error, first)}</li>"
     )
+
+
+def _detail(note: str, language: str) -> str:
+    """What a run noted, or why it failed."""
+    said = clipped(notes.in_language(one_line(note), language))
+    return f'<p class="detail">{escaped(said)}</p>' if said else ""
 
 
 def _commands(step: str, code: str) -> str:
@@ -210,7 +217,7 @@ def _row(code: str, member: MemberNight, first: str) -> str:
     )
     return (
         f'<tr><th scope="row">{escaped(member.name.in_language(first))} <span class="code">({escaped(code)})</span>'
-        f"{f'<p class=detail lang=en>{escaped(clipped(note))}</p>' if note else ''}</th>"
+        f"{_detail(note or '', first)}</th>"
         f'<td class="outcome {outcome}">{escaped(OUTCOMES[outcome].in_language(first))}</td>'
         f'{cells}<td class="number" data-label="{labels["seconds"]}">{_took(member.seconds)}</td></tr>'
     )

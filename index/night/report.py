@@ -8,6 +8,7 @@ import msgspec
 from babel import Locale
 
 from config.tables import Text
+from harvest import notes
 from harvest.cli import BUSY, DONE, PERSON
 from harvest.store import Run
 from harvest.trouble import Trouble
@@ -164,4 +165,5 @@ def member_line(code: str, member: MemberNight, language: str) -> str:
     if member.run:
         return clipped(run_line(code, member.run, language))
     failed = ENDED["failed"].in_language(language)
-    return one_line(f"{code}: {member.busy.removeprefix(f'{code}: ') or f'{failed}: {member.fault}'}")
+    said = one_line(member.busy.removeprefix(f"{code}: ") or f"{failed}: {member.fault}")
+    return f"{code}: {notes.in_language(said, language)}"

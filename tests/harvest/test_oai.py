@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from config import database
 from config.installation import Installation
-from harvest import web
+from harvest import notes, web
 from harvest.protocols.oai.ahead import Ahead
 from harvest.protocols.oai.client import token_of
 from harvest.run import harvest, undo
@@ -23,6 +23,7 @@ from harvest.wording import in_thai
 from index.cli import status
 from tests.conftest import Install, member
 from tests.harvest.misbehaving import BEHAVIOURS, Asked, Rec, Server, records, serving
+from tests.harvest.test_notes import english_in
 
 Serve = Callable[[str], Server]
 
@@ -48,10 +49,11 @@ def installed(install: Install, server: Server, **source: str) -> Installation:
 
 
 def run(installation: Installation, **options: bool) -> Run:
-    """A run, after which every reason in the quarantine can be said in Thai."""
+    """A run, after which all that it says can be said in Thai."""
     store = Store(installation.database)
     result = harvest(installation.tables.members["aaa"], installation.tables, store, installation.home, **options)
     assert [reason for _, reason, _ in store.quarantined("aaa") if not in_thai(reason)] == []
+    assert english_in(notes.in_language(result.error or "", "th")) == []
     return result
 
 

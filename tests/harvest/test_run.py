@@ -13,15 +13,20 @@ import pytest
 from filelock import FileLock
 
 from config.installation import Installation
+from harvest import notes
 from harvest.run import Locked, harvest, undo
 from harvest.store import COUNTS, Run, Store
 from tests.conftest import Install, member
 from tests.harvest.test_formats import TIGER, marc21
+from tests.harvest.test_notes import english_in
 
 
 def run(installation: Installation, code: str = "aaa", **options: bool) -> Run:
+    """A run, after which all that it notes can be said in Thai."""
     store = Store(installation.database)
-    return harvest(installation.tables.members[code], installation.tables, store, installation.home, **options)
+    result = harvest(installation.tables.members[code], installation.tables, store, installation.home, **options)
+    assert english_in(notes.in_language(result.error or "", "th")) == []
+    return result
 
 
 def counts(result: Run) -> dict[str, int]:

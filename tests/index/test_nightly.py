@@ -136,7 +136,7 @@ def test_another_members_file_is_not_told_as_records_that_are_missing(install: I
     assert (code, report["new"]) == (1, ["good/foreign"])
     told = (installation.home / "reports" / "last.html").read_text(encoding="utf-8")
     assert "ไฟล์ที่ได้รับดูเหมือนเป็นของห้องสมุดอื่น" in told
-    assert "of 3 records 3 are unknown" in told
+    assert "จาก 3 ระเบียน ไม่รู้จัก 3" in told
     shown = command(installation, "status").stdout
     assert "put the right file in its place" in shown
     assert "if they were withdrawn" not in shown
