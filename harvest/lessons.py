@@ -89,6 +89,10 @@ SENTENCES = {
         "มี {many} ไฟล์ที่ยังส่งไม่เสร็จ ไว้อ่านครั้งหน้า ({told})",
         "{many} files were still being uploaded, and are left for the next run ({told})",
     ),
+    "outside": Text(
+        "ไม่ได้อ่าน {many} ไฟล์ ({told}) เพราะเป็นลิงก์ที่ชี้ออกนอกโฟลเดอร์ของแหล่งข้อมูล ให้วางไฟล์จริงไว้แทน",
+        "links that lead out of the source's folder, and were not read: {many} ({told}); put the files there instead",
+    ),
     "owed": Text(
         "ระเบียนที่เซิร์ฟเวอร์เคยส่งไม่ได้ ขออีกครั้งก็ยังไม่ได้ ({told})",
         "records that it could not give before could not be asked for again ({told})",

@@ -18,6 +18,7 @@ from harvest.record import Batch, Format, HarvestError, Progress
 BATCH = 500  # payloads in one transaction
 LARGE = 4 << 20  # bytes of a file, or of an archive: thousands of records
 UPLOADING = (".part", ".filepart", ".crdownload", ".tmp", ".uploading", ".download")  # what is not there yet
+OUTSIDE = "outside"  # what is kept of a link that leads out, in place of size and time: it may become a file
 ASIDE = (".", "~$", "Thumbs.db", "desktop.ini")  # hidden ones, Office's marks that a workbook is open, and Windows' own
 
 
@@ -29,9 +30,15 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
         yield from _download(visit, form, known)
         return
     found = files(visit.source.path, visit.directory)
-    quiet = _quiet(found, visit.settings.settle)
+    still = _quiet(found, visit.settings.settle)
+    outside = _outside(found, visit.directory / visit.source.path)
+    for path in sorted(outside):
+        visit.lessons.notice("outside", _shown(path, visit.directory))
+        visit.lessons.left = True
+    quiet = [path for path in still if path not in outside]
     stamps = {_shown(path, visit.directory): _stamp(path) for path in quiet}
-    if stamps == known and len(quiet) == len(found):
+    read = stamps | {_shown(path, visit.directory): OUTSIDE for path in outside}
+    if read == known and len(still) == len(found):
         visit.lessons.still = True
         return
     faults: list[str] = []
@@ -48,12 +55,12 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
             faults.append(str(error))
         except OSError as error:
             faults.append(f"{name}: cannot be read: {error.strerror or error}")
-    for path in set(found) - set(quiet):
+    for path in set(found) - {*still} - outside:
         visit.lessons.notice("uploading", _shown(path, visit.directory))
         visit.lessons.left = True
     if faults:
         raise HarvestError("; ".join(faults))
-    yield Batch((), Progress(files=stamps))
+    yield Batch((), Progress(files=read))
 
 
 def _download(visit: Visit, form: Format, known: Mapping[str, str]) -> Iterator[Batch]:
@@ -91,14 +98,26 @@ def files(place: str, directory: Path) -> list[Path]:
 
 def _matching(path: Path) -> Iterator[Path]:
     """What a pattern names. ``**`` follows no links: two that lead in a circle would keep it for ever."""
-    named = list(takewhile(lambda part: not glob.has_magic(part), path.parts))
-    base, pattern = Path(*named), path.parts[len(named) :]
+    base = _folder(path)
+    pattern = path.parts[len(base.parts) :]
     try:
         for found in base.glob("/".join(pattern)) if pattern else ():
             if not any(part.startswith(".") for part in found.relative_to(base).parts):
                 yield found
     except ValueError as error:
         raise HarvestError(f"{path}: {error}") from error
+
+
+def _folder(path: Path) -> Path:
+    """What the operator named, up to where a pattern begins."""
+    return path if path.exists() else Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
+
+
+def _outside(found: list[Path], path: Path) -> set[Path]:
+    """The links that lead out of the source's folder: who may write into it must not choose what else is read. The
+    folder may be a link itself, as that is the operator's word."""
+    folder = os.path.realpath(_folder(path))
+    return {child for child in found if not Path(os.path.realpath(child)).is_relative_to(folder)}
 
 
 def _quiet(found: list[Path], settle: float) -> list[Path]:

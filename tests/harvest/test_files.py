@@ -235,6 +235,54 @@ def test_a_file_that_is_still_being_uploaded_is_left_for_the_next_run(install: I
     assert counts(run(installation)) == {"unchanged": 1, "added": 2}
 
 
+@pytest.mark.parametrize("path", ["drop", "drop/**/*.mrc", "drop/*/*.mrc"])
+@pytest.mark.parametrize("load", ["full", "delta"])
+def test_a_link_that_leads_out_of_the_folder_is_not_read(
+    install: Install, tmp_path: Path, path: str, load: str
+) -> None:
+    installation = marc(install, protocol="file", path=path, format="marc", load=load)
+    folder = drop(installation)
+    inside = folder if path == "drop" else folder / "ปี 2560"
+    inside.mkdir(exist_ok=True)
+    for number, name in enumerate(["a.mrc", "b.mrc"]):
+        (inside / name).write_bytes(book(number))
+    assert counts(run(installation)) == {"added": 2}
+    secret = tmp_path / "secret" / "b.mrc"
+    secret.parent.mkdir()
+    secret.write_bytes(book(3))
+    (inside / "b.mrc").unlink()
+    (inside / "b.mrc").symlink_to(secret)
+    (inside / "c.mrc").symlink_to(inside / "a.mrc")
+    (folder / "year").symlink_to(secret.parent)
+    many = 2 if path == "drop/*/*.mrc" else 1
+    for night in ("it is found", "nothing changed"):
+        result = run(installation)
+        assert result.outcome == "done", night
+        assert not result.added + result.deleted, night
+        assert f"links that lead out of the source's folder, and were not read: {many} " in (result.error or "")
+    said = Store(installation.database).learned("aaa")[f"{path} marc"].said("th")
+    assert any(f"ไม่ได้อ่าน {many} ไฟล์" in sentence for sentence in said)
+    (inside / "b.mrc").unlink()
+    (folder / "year").unlink()
+    assert run(installation).deleted == (1 if load == "full" else 0)
+
+
+@pytest.mark.parametrize("path", ["drop", "drop/*.mrc", "drop/a.mrc"])
+def test_what_the_operator_names_may_be_a_link(install: Install, tmp_path: Path, path: str) -> None:
+    installation = marc(install, protocol="file", path=path, format="marc")
+    folder = drop(installation)
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "a.mrc").write_bytes(book(1))
+    if path == "drop/a.mrc":
+        (folder / "a.mrc").symlink_to(there / "a.mrc")
+    else:
+        folder.rmdir()
+        folder.symlink_to(there)
+    result = run(installation)
+    assert (counts(result), result.error) == ({"added": 1}, None)
+
+
 class Shelf(http.server.BaseHTTPRequestHandler):
     """One file on a web server, with its ETag."""
 
