@@ -93,6 +93,11 @@ SENTENCES = {
         "ไม่ได้อ่าน {many} ไฟล์ ({told}) เพราะเป็นลิงก์ที่ชี้ออกนอกโฟลเดอร์ของแหล่งข้อมูล ให้วางไฟล์จริงไว้แทน",
         "links that lead out of the source's folder, and were not read: {many} ({told}); put the files there instead",
     ),
+    "nameless": Text(
+        "มี {many} แถวที่มีข้อมูลอยู่ในคอลัมน์ที่ไม่มีหัวตาราง จึงไม่ได้อ่านคอลัมน์นั้น ({told}) ใส่หัวตารางแล้วส่งรายการใหม่",
+        "{many} rows hold something in columns without a header word, which are not read ({told}); "
+        "name the columns, and send the list again",
+    ),
     "owed": Text(
         "ระเบียนที่เซิร์ฟเวอร์เคยส่งไม่ได้ ขออีกครั้งก็ยังไม่ได้ ({told})",
         "records that it could not give before could not be asked for again ({told})",

@@ -102,6 +102,12 @@ class Format(Protocol):
         ...
 
 
+class TableFormat(Format, Protocol):
+    """A format whose records are rows: what a file lacks is seen in all of them."""
+
+    noticed: list[tuple[str, str, int]]  # by split, for Lessons.notice, which takes it out of here
+
+
 class XmlFormat(Format, Protocol):
     """A format whose records are XML elements."""
 

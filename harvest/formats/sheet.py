@@ -27,6 +27,7 @@ CHUNK = 1 << 20
 CELL = 32  # bytes that a cell of a workbook takes, unpacked
 CELLS = 20_000_000  # the area from the first cell to the last of a sheet
 SOME = "ชื่อเรื่อง, ผู้แต่ง, title, author"
+NAMED = 5  # columns that a note names
 HEADER_WITHIN = 20  # rows: a title and a date may stand above the header
 
 # Header words of what is no bibliographic field: the record's id and the parts of a holding.
@@ -91,6 +92,7 @@ class Sheet:
         words += [(word, name) for name, field in fields.items() for word in field.sheet]
         words += list(source.columns.items())
         self.targets = {folded(word): target for word, target in words}
+        self.noticed: list[tuple[str, str, int]] = []
 
     def split(self, stream: BinaryIO, name: str) -> Iterator[Payload]:
         """The rows of every sheet. A sheet without a header is broken row by row, unless no sheet has one."""
@@ -105,6 +107,7 @@ class Sheet:
                 faults.append(f"{place}: no header row in its first {HEADER_WITHIN} rows (words such as {SOME})")
                 headless += self._without_header(known, place)
             else:
+                self._notice_nameless(known[header:], place)
                 yield from self._payloads(known, header, place)
                 faults.append("")
         if faults and all(faults):
@@ -143,6 +146,19 @@ class Sheet:
             cells = [as_text(value) for value in row]
             if any(cells) and cells != words:  # lists are joined with their header rows
                 yield self._payload(_paired(words, cells), f"{place}, row {number}")
+
+    def _notice_nameless(self, rows: Sequence[Sequence[object]], place: str) -> None:
+        """Columns that hold something, but have no header word: nobody knows what it is."""
+        words = [as_text(value) for value in rows[0]]
+        bare = [column for column, word in enumerate(words) if not word]
+        filled = [
+            [n for n in (*bare, *range(len(words), len(row))) if n < len(row) and as_text(row[n])]
+            for row in rows[1:]
+            if not isinstance(row, Unclosed)
+        ]
+        if columns := sorted({column for row in filled for column in row}):
+            told = f"{place}: {', '.join(map(_letters, columns[:NAMED]))}{' …' if columns[NAMED:] else ''}"
+            self.noticed.append(("nameless", told, sum(map(bool, filled))))
 
     def _payload(self, row: Row, place: str) -> Payload:
         if any(LOST.search(cell) for _, cell in row):
@@ -338,6 +354,12 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+def _letters(column: int) -> str:
+    """The letters of a column, counted from 0: A, Z, AA."""
+    before, last = divmod(column, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
 class Unclosed(list[str]):

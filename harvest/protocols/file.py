@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from harvest import web
 from harvest.archives import opened
+from harvest.lessons import Lessons
 from harvest.protocols import Visit
-from harvest.record import Batch, Format, HarvestError, Progress
+from harvest.record import Batch, Format, HarvestError, Progress, TableFormat
 
 BATCH = 500  # payloads in one transaction
 LARGE = 4 << 20  # bytes of a file, or of an archive: thousands of records
@@ -154,8 +156,16 @@ def _batches(stream: io.BufferedIOBase, name: str, form: Format, visit: Visit) -
         while batch := tuple(islice(payloads, BATCH)):
             some = True
             yield Batch(batch, large=large)
+        if hasattr(form, "noticed"):
+            _notice(cast(TableFormat, form), visit.lessons)
     if not some:
         raise HarvestError(f"{name}: there is no record in it; is it the right file, and the right format?")
+
+
+def _notice(form: TableFormat, lessons: Lessons) -> None:
+    for name, told, many in form.noticed:
+        lessons.notice(name, told, many)
+    form.noticed.clear()
 
 
 def _shown(path: Path, directory: Path) -> str:

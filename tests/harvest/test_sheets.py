@@ -8,9 +8,12 @@ import xlsxwriter
 
 from config import Tables
 from harvest.record import HarvestError
+from harvest.store import Store
 from harvest.wording import in_thai
+from tests.conftest import Install, member
 from tests.harvest import xls
 from tests.harvest.test_formats import fault, pieces, reader
+from tests.harvest.test_run import drop, run
 
 
 def outcomes(tables: Tables, raw: bytes, **source: object) -> list[str]:
@@ -65,6 +68,52 @@ def test_a_quotation_mark_that_is_not_closed_costs_one_line(tables: Tables, line
 def test_the_header_words_tell_what_parts_the_cells(tables: Tables) -> None:
     for encoding in ("utf-8", "utf-16", "cp874"):
         assert outcomes(tables, "ชื่อเรื่อง\tผู้แต่ง\nเสือ, สิงห์, กระทิง, แรด\tก\n".encode(encoding)) == ["เสือ, สิงห์, กระทิง, แรด"]
+
+
+def workbook(*rows: list[object]) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet("หนังสือ")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "said"),
+    [
+        ("a.csv", "ชื่อเรื่อง,,ผู้แต่ง\nเสือ,ส,ก\nหมี,,ข\nช้าง,ช,ค,,,หาย\n", "(drop/a.csv: B, F)"),
+        ("a.xlsx", [["ที่", "ชื่อเรื่อง", " ", "ผู้แต่ง"], [1, "เสือ", 0.5, "ก"], [2, "หมี"], [3, "ช้าง", "x"]], "(drop/a.xlsx, หนังสือ: C)"),
+        ("a.csv", [["ชื่อเรื่อง", "ผู้แต่ง", *[""] * 26], ["เสือ", "ก", *["x"] * 26], ["หมี", *[""] * 26, "x"]], "(drop/a.csv, หนังสือ: C, D, E, F, G …)"),
+    ],
+    ids=["csv", "xlsx", "many"],
+)  # fmt: skip
+def test_a_column_without_a_header_word_is_told(
+    install: Install, name: str, raw: str | list[list[object]], said: str
+) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
+    drop(installation, **{name: raw.encode() if isinstance(raw, str) else workbook(*raw)})
+    result = run(installation)
+    assert result.outcome == "done"
+    assert f"2 rows hold something in columns without a header word, which are not read {said}" in (result.error or "")
+    told = Store(installation.database).learned("aaa")["drop sheet"].said("th")
+    assert any(sentence.startswith("มี 2 แถว") and said in sentence for sentence in told), told
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "ชื่อเรื่อง,,ผู้แต่ง\nเสือ,,ก\nหมี, ,ข,,\n",
+        "รายการหนังสือ,,,2560\nชื่อเรื่อง,,ผู้แต่ง\nเสือ,,ก\nหมี,,ข\n",
+        'ชื่อเรื่อง,ผู้แต่ง\nเสือ,ก\nหมี,ข\n"ช้าง,ค,ง\n',
+    ],
+    ids=["empty", "above", "unclosed"],
+)
+def test_an_empty_column_without_a_header_word_is_nothing_to_tell(install: Install, raw: str) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
+    drop(installation, **{"a.csv": raw.encode()})
+    result = run(installation)
+    assert (result.added, result.error) == (2, None)
 
 
 def test_a_merged_cell_holds_for_each_of_its_rows(tables: Tables) -> None:
