@@ -2,18 +2,20 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.installation import Installation
 from config.tables import ConfigError, Member, Tables
 from harvest.record import HarvestError
-from harvest.run import Locked, harvest
+from harvest.run import SHOWN, Locked, Rehearsal, harvest
 from harvest.run import undo as take_back
-from harvest.store import Store
-from harvest.wording import run_line
+from harvest.store import Run, Store
+from harvest.wording import aside, in_thai, run_line
 
 DONE, PERSON, WRONG, BUSY = 0, 1, 2, 3
 
@@ -21,15 +23,22 @@ DONE, PERSON, WRONG, BUSY = 0, 1, 2, 3
 @click.command("harvest")
 @click.argument("members", nargs=-1, metavar="[MEMBER]…")
 @click.option("--full", is_flag=True, help="Ask for everything again, not only for what changed.")
-@click.option("--dry-run", is_flag=True, help="Fetch, read and count, and keep nothing.")
+@click.option("--dry-run", is_flag=True, help="Fetch, read, count, say what would be set aside, and keep nothing.")
 @click.option("--accept", is_flag=True, help="Take full loads as they are; withdraw what former sources brought.")
+@click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def command(installation: Installation, members: tuple[str, ...], full: bool, dry_run: bool, accept: bool) -> None:
+def command(
+    installation: Installation, members: tuple[str, ...], full: bool, dry_run: bool, accept: bool, as_data: bool
+) -> None:
     """Pull what changed at the members (all of them, or those named)."""
     tables = installation.tables
     chosen = choose(members, tables)
-    store = Store(installation.database)
-    sys.exit(harvest_all(chosen, tables, store, installation, full=full, dry_run=dry_run, accept=accept))
+    store, done = Store(installation.database), list[dict[str, Any]]()
+    told = (lambda code, run: done.append(_data(code, run))) if as_data else _say
+    code = harvest_all(chosen, tables, store, installation, told, full=full, dry_run=dry_run, accept=accept)
+    if as_data:
+        click.echo(msgspec.json.encode(done).decode())
+    sys.exit(code)
 
 
 @click.command("undo")
@@ -73,11 +82,29 @@ def choose(codes: Sequence[str], tables: Tables) -> list[Member]:
     return chosen
 
 
+def _say(code: str, run: Run) -> None:
+    """A run in a line; of a dry one also what it would set aside, which nobody could look at afterwards."""
+    click.echo(run_line(code, run))
+    if isinstance(run, Rehearsal):
+        for place, reason in run.aside:
+            click.echo(f"  {aside(place, reason)}")
+        if len(run.aside) == SHOWN < run.quarantined:
+            click.echo(f"  … and {run.quarantined - SHOWN:,} more would be set aside")
+
+
+def _data(code: str, run: Run) -> dict[str, Any]:
+    """The same for a program."""
+    data = {"member": code, **msgspec.structs.asdict(run)}
+    if isinstance(run, Rehearsal):
+        data["aside"] = [{"place": at, "reason": why, "reason_th": in_thai(why)} for at, why in run.aside]
+    return data
+
+
 def harvest_all(
-    members: Sequence[Member], tables: Tables, store: Store, installation: Installation, *,
-    full: bool = False, dry_run: bool = False, accept: bool = False,
+    members: Sequence[Member], tables: Tables, store: Store, installation: Installation,
+    told: Callable[[str, Run], None] = _say, *, full: bool = False, dry_run: bool = False, accept: bool = False,
 ) -> int:  # fmt: skip
-    """Harvest each member in turn and print its line. The exit code of the whole."""
+    """Harvest each member in turn and tell of its run. The exit code of the whole."""
     worst = DONE
     with _Bar() as tell_for:
         for member in members:
@@ -90,7 +117,7 @@ def harvest_all(
                 click.echo(f"{error}; wait for it, or look at it with `sahaban status`", err=True)
                 worst = max(worst, BUSY)
                 continue
-            click.echo(run_line(member.code, run))
+            told(member.code, run)
             if run.outcome != "done" or run.quarantined > tables.settings.quarantine_limit:
                 worst = max(worst, PERSON)
     return worst

@@ -29,7 +29,14 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 MOST = 0.5  # of a source's records that are withdrawn in one night without a person's word
 NAMED = 5  # numbers that a note names
+SHOWN = 20  # records set aside that a terminal shows
 Tell = Callable[[int, int | None], None]  # records seen so far, of how many if the source says
+
+
+class Rehearsal(Run, frozen=True):
+    """A dry run, with what it would set aside, of which nothing is kept: (place, reason), the first few."""
+
+    aside: tuple[tuple[str, str], ...] = ()
 
 
 class Locked(HarvestError):
@@ -43,7 +50,8 @@ def harvest(
     """One run over a member's sources. Raises Locked; every other trouble is the run's outcome and error.
 
     ``full`` asks for everything again, ``accept`` takes a full load as it is, whatever it lacks or brings, and
-    withdraws what came only from sources that the member no longer has, ``dry_run`` does all of it and keeps nothing.
+    withdraws what came only from sources that the member no longer has, ``dry_run`` does all of it and keeps nothing:
+    the run is a Rehearsal.
     """
     with _alone(home, member.code):
         return _Harvest(member, tables, store, None if dry_run else home, full, accept, tell).run(dry_run)
@@ -105,9 +113,11 @@ class _Harvest:
             self.store.engine.connect().execution_options(writing=True) as connection,
             connection.begin() as transaction,
         ):
-            result = self._sources(self.store.begin(connection, self.member.code), connection)
+            number = self.store.begin(connection, self.member.code)
+            result = self._sources(number, connection)
+            aside = self.store.set_aside(connection, number, SHOWN)
             transaction.rollback()
-            return result
+            return Rehearsal(**msgspec.structs.asdict(result), aside=tuple(aside))
 
     def _sources(self, number: int, within: Connection | None) -> Run:
         for source in self.member.source:

@@ -138,6 +138,12 @@ class Store:
             rows = connection.execute(query.order_by(quarantine.c.id)).mappings().all()
         return [(row["place"], row["reason"], unpacked(row["payload"])) for row in rows]
 
+    def set_aside(self, connection: Connection, run: int, most: int) -> list[tuple[str, str]]:
+        """What a run met and set aside, the first so many: (place, reason)."""
+        c = quarantine.c
+        query = select(c.place, c.reason).where(c.run == run, c.resolved.is_(None)).order_by(c.id).limit(most)
+        return [(row.place, row.reason) for row in connection.execute(query)]
+
     def repaired(self, member: str) -> dict[str, int]:
         """What was mended in a member's live records, each set of repairs with the number of its records."""
         mended = and_(records.c.member == member, records.c.deleted.is_(False), records.c.repairs != "")

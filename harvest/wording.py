@@ -115,6 +115,12 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re
 ))  # fmt: skip
 
 
+def aside(place: str, reason: str) -> str:
+    """What was set aside and why, in one line: ``books.csv, row 3: the row has no title · แถวนี้ไม่มีชื่อเรื่อง``."""
+    thai = in_thai(reason)
+    return f"{place}: {reason}{f' · {thai}' if thai else ''}"
+
+
 def in_thai(reason: str) -> str:
     """A reason in Thai; "" where there is no Thai for it."""
     for english, thai in REASONS:

@@ -15,6 +15,7 @@ from config.installation import Installation
 from config.tables import Tables
 from harvest import wording
 from harvest.cli import BUSY, DONE, PERSON
+from harvest.run import SHOWN
 from harvest.store import Standing, Store
 from harvest.trouble import Trouble, troubles
 from index.build import Built, Busy, Index
@@ -22,8 +23,6 @@ from index.night import kept
 from index.night.report import Report, minute, verdict
 from search.engines import EngineError
 from search.service import Catalogue
-
-SHOWN = 20  # records of a quarantine that a terminal shows
 
 
 @click.command("index")
@@ -127,8 +126,7 @@ def _tell_of(member: str, standing: Standing, store: Store, tables: Tables) -> N
             click.echo(f"    {sentence}")
     aside = store.quarantined(member)
     for place, reason, raw in aside[:SHOWN]:
-        thai = wording.in_thai(reason)
-        click.echo(f"  {place}: {reason}{f' · {thai}' if thai else ''} ({len(raw)} bytes are kept)")
+        click.echo(f"  {wording.aside(place, reason)} ({len(raw)} bytes are kept)")
     if len(aside) > SHOWN:
         click.echo(f"  … and {len(aside) - SHOWN:,} more in quarantine: sahaban status {member} --json")
     for repairs, count in store.repaired(member).items():

@@ -420,6 +420,25 @@ def test_a_long_quarantine_is_shown_in_part_and_given_to_programs_whole(install:
     assert found["troubles"][0]["kind"] == "quarantine"
 
 
+def test_a_dry_run_says_what_it_would_set_aside_and_keeps_nothing(install: Install, run: Run) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
+    drop(installation.directory, "b.csv", csv_bytes([["ชื่อเรื่อง", "ผู้แต่ง"], ["เสือ", "ก"], *[["", "ข"]] * 30]))
+    shown = run("harvest", "--dry-run").stdout
+    assert shown.splitlines()[0] == "aaa: 31 seen: 1 added, 30 quarantined"
+    assert "\n  drop/b.csv, row 3: the row has no title · แถวนี้ไม่มีชื่อเรื่อง\n" in shown
+    assert shown.count("the row has no title") == 20
+    assert shown.splitlines()[-1] == "  … and 10 more would be set aside"
+    (found,) = json.loads(run("harvest", "--dry-run", "--json").stdout)
+    assert (found["member"], found["quarantined"], len(found["aside"])) == ("aaa", 30, 20)
+    assert found["aside"][0] == {
+        "place": "drop/b.csv, row 3", "reason": "the row has no title", "reason_th": "แถวนี้ไม่มีชื่อเรื่อง",
+    }  # fmt: skip
+    assert json.loads(run("status", "aaa", "--json").stdout)["quarantine"] == []
+    (kept,) = json.loads(run("harvest", "--json").stdout)
+    assert (kept["member"], kept["outcome"], kept["added"], "aside" in kept) == ("aaa", "done", 1, False)
+    assert run("harvest", "--dry-run").stdout.count("the row has no title") == 20, "unchanged, and set aside already"
+
+
 def test_a_former_source_is_marked(install: Install, run: Run) -> None:
     installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
     drop(installation.directory, "b.csv", csv_bytes(SHEET))
