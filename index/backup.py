@@ -43,9 +43,13 @@ class Contents(msgspec.Struct, frozen=True):
     rows: dict[str, int]
 
 
-def write(installation: Installation, file: Path, tell: Tell = lambda table, done, of: None) -> Contents:
-    """Keep the database, with all decisions, and the tables in one file that only its owner reads. It takes the place
-    of another one when it is whole. Raises BackupError, ConfigError."""
+def write(
+    installation: Installation, file: Path, force: bool = False, tell: Tell = lambda table, done, of: None
+) -> Contents:
+    """Keep the database, with all decisions, and the tables in one file that only its owner reads. ``force`` puts it
+    in the place of another one, when it is whole. Raises BackupError, ConfigError."""
+    if file.exists() and not force:
+        raise BackupError(f"{file} would be overwritten; nothing was kept: name another file, or --force does so")
     for name in TABLES:
         if not (installation.directory / name).is_file():
             raise BackupError(f"{installation.directory / name} is missing; nothing was kept")

@@ -56,8 +56,9 @@ def _standing(url: str) -> Engine:
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Replace FILE where it is there already, once the new one is whole.")
 @click.pass_obj
-def backup(installation: Installation, file: Path) -> None:
+def backup(installation: Installation, file: Path, force: bool) -> None:
     """Keep the whole installation in FILE: the database with all decisions, and the tables.
 
     A harvest may run meanwhile; the file holds one moment. Only its owner may read it. Passwords that stand in the
@@ -65,7 +66,7 @@ def backup(installation: Installation, file: Path) -> None:
     """
     try:
         with progress() as tell:
-            kept = backups.write(installation, file, tell)
+            kept = backups.write(installation, file, force, tell)
     except backups.BackupError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{file}: {_told(kept.rows)}, as of {kept.moment}")

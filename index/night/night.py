@@ -117,7 +117,7 @@ class Night:
 
     def _backup(self, tell: Tell) -> str:
         file = kept.backup_file(self.home, self.tables, self.started)
-        backup.write(self.installation, file, tell)
+        backup.write(self.installation, file, force=True, tell=tell)
         kept.let_backups_go(file, self.tables.settings.backups)
         return str(file)
 

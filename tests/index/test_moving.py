@@ -186,13 +186,23 @@ def test_a_backup_holds_one_moment_while_a_harvest_runs(origin: Installation, en
                 connection.execute(delete(shape.edges))
 
     kept = tmp_path / "kept"
-    backup.write(other, kept, meanwhile)
+    backup.write(other, kept, tell=meanwhile)
     assert rows(engine) != before
     with zipfile.ZipFile(kept) as packed:
         packed.extract(backup.DATABASE, tmp_path)
     inside = database.connect(f"sqlite:///{tmp_path / backup.DATABASE}")
     assert rows(inside) == before
     inside.dispose()
+
+
+def test_a_backup_takes_the_place_of_another_file_only_by_force(origin: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "kept"
+    file.write_bytes(b"of last week")
+    with pytest.raises(backup.BackupError, match=r"kept would be overwritten; nothing was kept: name another file, or"):
+        backup.write(origin, file)
+    assert file.read_bytes() == b"of last week"
+    backup.write(origin, file, force=True)
+    assert zipfile.is_zipfile(file)
 
 
 def test_what_a_killed_backup_left_goes_with_the_next(origin: Installation, tmp_path: Path) -> None:
@@ -296,6 +306,9 @@ def test_by_command(origin: Installation, postgres: Server, tmp_path: Path) -> N
     assert run("database", "copy", source, url).returncode == 2, "it holds something now"
     kept = run("--config", origin.directory, "backup", "kept", database=url)
     assert (kept.returncode, f"{RECORDS} records" in kept.stdout) == (0, True), kept.stderr
+    refused = run("--config", origin.directory, "backup", "kept", database=url)
+    assert (refused.returncode, "kept would be overwritten" in refused.stderr) == (2, True), refused.stderr
+    assert run("--config", origin.directory, "backup", "kept", "--force", database=url).returncode == 0
     assert run("restore", "kept").returncode == 0, "into ./config and the home, as nothing else is said"
     assert "รายการ" in run("search", "การ").stdout
     assert run("status").stdout.count("live") == 2
