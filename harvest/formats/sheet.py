@@ -8,6 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import msgspec
@@ -19,6 +20,7 @@ from harvest import extract
 from harvest.formats import letters
 from harvest.record import HarvestError, Parsed, Payload
 
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 ENCODINGS = ("utf-8-sig", "cp874")  # tried in this order where the source names none
 DELIMITERS = ",;\t"
 LOST = re.compile("[\udc80-\udcff]")  # a byte that was no UTF-8, as surrogateescape keeps it
@@ -425,14 +427,21 @@ def decoded(data: bytes, name: str, encoding: str) -> str:
     """
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     for candidate in (encoding,) if encoding else ("utf-16",) if utf16 else ENCODINGS:
-        try:
+        with suppress(UnicodeDecodeError):
             return data.decode(candidate).replace("\x00", "")
-        except UnicodeDecodeError as error:
-            fault = error
     escaped = data.decode("utf-8-sig", "surrogateescape")
     if encoding or utf16 or len(LOST.findall(escaped)) * 20 > len(escaped):
-        raise HarvestError(f"{name}: is not in {encoding or ' or '.join(ENCODINGS)}: {fault}")
+        raise HarvestError(f"{name}: {_neither(name, encoding)}; or ask for it again, as Excel or as CSV in UTF-8")
     return escaped.replace("\x00", "")
+
+
+def _neither(name: str, encoding: str) -> str:
+    """What a file is not that is neither a workbook nor text, and what may help."""
+    if name.lower().endswith(WORKBOOKS):
+        return "is no workbook, though its name says so: damaged, or something else; open it and save it as .xlsx"
+    if encoding:
+        return f"is no text in {encoding}; mend the encoding of its source in members.toml"
+    return "is neither a workbook nor text in UTF-8, UTF-16 or TIS-620 (cp874); is it the right file? Save it again"
 
 
 def as_text(value: object) -> str:

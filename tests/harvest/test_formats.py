@@ -284,7 +284,7 @@ def test_the_operator_names_a_column(tables: Tables) -> None:
         (b"", "the file is empty"),
         (b"PK\x03\x04nothing", "cannot be read as a workbook"),
         ("ก,ข\n1,2\n".encode(), "no header row"),
-        (b"\xff\xfe\xdb\xdc\xfc,title", "is not in"),
+        (b"\xff\xfe\xdb\xdc\xfc,title", "is neither a workbook nor text in UTF-8, UTF-16 or TIS-620"),
     ],
     ids=["0-bytes", "broken-xlsx", "no-header", "no-encoding"],
 )

@@ -1,6 +1,7 @@
 """Lists as people keep them: numbers that Excel shortened, quotation marks that nobody closed, merged cells, ODS."""
 
 import io
+import random
 import zipfile
 
 import pytest
@@ -188,6 +189,26 @@ def test_a_workbook_of_excel_97_that_is_cut_off(tables: Tables, cut: int) -> Non
     raw = xls.workbook([["ชื่อเรื่อง", "ผู้แต่ง"], *([f"เรื่องที่ {n}", "ผู้แต่ง"] for n in range(60))])
     with pytest.raises(HarvestError, match="cannot be"):
         pieces(reader(tables, "sheet"), raw[:cut])
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "said"),
+    [
+        ("a.xlsx", {}, "is no workbook, though its name says so: damaged, or something else; open it and save it as .xlsx"),
+        ("b.zip, a.XLS", {}, "is no workbook, though its name says so"),
+        ("a.csv", {}, "is neither a workbook nor text in UTF-8, UTF-16 or TIS-620 (cp874); is it the right file?"),
+        ("a.csv", {"encoding": "cp874"}, "is no text in cp874; mend the encoding of its source in members.toml"),
+    ],
+)  # fmt: skip
+def test_what_is_neither_a_workbook_nor_text_is_told_in_plain_words(
+    tables: Tables, name: str, source: dict[str, str], said: str
+) -> None:
+    for seed in range(20):
+        raw = random.Random(seed).randbytes(5000)
+        with pytest.raises(HarvestError) as told:
+            list(reader(tables, "sheet", **source).split(io.BytesIO(raw), name))
+        assert str(told.value).startswith(f"{name}: {said}")
+        assert str(told.value).endswith("; or ask for it again, as Excel or as CSV in UTF-8")
 
 
 @pytest.mark.parametrize(

@@ -282,7 +282,7 @@ def bomb() -> bytes:
         (lambda: b"<html><body>x</body></html>", "no <record> element", "unreadable"),
         (lambda: b"%PDF-1.4\n1 0 obj\n", "is a PDF; ask the vendor for Excel or CSV", "unreadable"),
         (lambda: ENTITIES, "no record can be read", "unreadable"),
-        (lambda: b"\x81\x00\xff" * 100, "is not in", "unreadable"),
+        (lambda: b"\x81\x00\xff" * 100, "is neither a workbook nor text", "unreadable"),
     ],
     ids=["empty", "header-only", "too-long", "zip-bomb", "far-cell", "ods-bomb", "no-zip", "html", "pdf", "entities", "bytes"],
 )  # fmt: skip
