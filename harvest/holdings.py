@@ -59,12 +59,16 @@ def holdings(marc: MarcDescribed, member: str, maps: tuple[Mapping, ...]) -> tup
 
 def _told(found: list[Holding]) -> list[Holding]:
     """What is held as text only (866) is said of the one shelf there is, if there is one."""
-    shelves = [h for h in found if h.location or h.library or h.call_number or h.barcode]
-    spoken = [h for h in found if h.note and h not in shelves and not h.link]
+    shelves = [h for h in found if _shelved(h)]
+    spoken = [h for h in found if h.note and not h.link and not _shelved(h)]
     if len(shelves) != 1 or not spoken:
         return found
     said = "; ".join(filter(None, [shelves[0].note, *(h.note for h in spoken)]))
     return [msgspec.structs.replace(shelves[0], note=said), *(h for h in found if h.link)]
+
+
+def _shelved(holding: Holding) -> bool:
+    return bool(holding.location or holding.library or holding.call_number or holding.barcode)
 
 
 def _read(field: Field, member: str, mapping: Mapping) -> Holding | None:

@@ -3,18 +3,21 @@
 import io
 import json
 import random
+import time
 import zipfile
 from pathlib import Path
 
 import msgspec
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config import Source, Tables
 from config.holdings import Holding
 from harvest.formats import FORMATS, open_format, sheet, xml
 from harvest.formats.described import Field, MarcDescribed, trim
-from harvest.holdings import holdings, mappings
+from harvest.holdings import _told, holdings, mappings
 from harvest.record import Format, HarvestError, Parsed, Payload
 
 
@@ -371,6 +374,29 @@ def test_a_mapping_of_the_members_own() -> None:
     assert held({"holdings": mapping}, given) == (
         Holding("kku", call_number="ก12", copies=1, barcode="1", status="ยืมได้"),
     )
+
+
+SOMETIMES = st.sampled_from(["", "ก"])
+HELD = st.builds(Holding, *[SOMETIMES] * 4, st.integers(0, 1), *[SOMETIMES] * 4)
+
+
+@given(st.lists(HELD, max_size=6))
+def test_textual_holdings_are_told_from_shelves_as_when_each_was_looked_for_among_them(found: list[Holding]) -> None:
+    shelves = [h for h in found if h.location or h.library or h.call_number or h.barcode]
+    spoken = [h for h in found if h.note and h not in shelves and not h.link]
+    expected = found
+    if len(shelves) == 1 and spoken:
+        said = "; ".join(filter(None, [shelves[0].note, *(h.note for h in spoken)]))
+        expected = [msgspec.structs.replace(shelves[0], note=said), *(h for h in found if h.link)]
+    assert _told(found) == expected
+
+
+def test_ten_thousand_shelves_and_as_many_textual_holdings_are_told_at_once() -> None:
+    many = range(10_000)
+    fields = [field("852", ("p", f"B{n}")) for n in many] + [field("866", ("a", f"ปีที่ {n}")) for n in many]
+    began = time.process_time()
+    assert len(held({}, *fields)) == 20_000
+    assert time.process_time() - began < 1
 
 
 def test_a_textual_holding_is_said_of_the_one_shelf() -> None:
