@@ -86,15 +86,9 @@ class Store:
     def fetch(self, keys: Iterable[tuple[str, str]]) -> list[Record]:
         """The live records of those keys, in the order of the keys; one that is gone is left out."""
         wanted = list(keys)
-        by_member: dict[str, list[str]] = {}
-        for member, local_id in wanted:
-            by_member.setdefault(member, []).append(local_id)
-        found: dict[tuple[str, str], Record] = {}
         with self.engine.connect() as connection:
-            for member, ids in by_member.items():
-                for row in _rows_of(connection, member, ids, tuple(records.c)):
-                    if not row["deleted"]:
-                        found[member, row["local_id"]] = _record(row)
+            rows = _rows_of_keys(connection, wanted, tuple(records.c))
+            found = {(row["member"], row["local_id"]): _record(row) for row in rows if not row["deleted"]}
         return [found[key] for key in wanted if key in found]
 
     def revision(self) -> int:
@@ -151,6 +145,14 @@ class Store:
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(func.count().desc())).all()
         return {repairs: count for repairs, count in rows}  # noqa: C416  # a row is no tuple to mypy
+
+    def repairs(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        """What was mended in each of those records; one in which nothing was, or that is gone, is left out."""
+        c = records.c
+        with self.engine.connect() as connection:
+            rows = _rows_of_keys(connection, keys, (c.member, c.local_id, c.deleted, c.repairs))
+            mended = [row for row in rows if row["repairs"] and not row["deleted"]]
+        return {(row["member"], row["local_id"]): row["repairs"].split() for row in mended}
 
     def progress(self, member: str, source: str) -> Progress:
         query = select(sources.c.progress).where(sources.c.member == member, sources.c.source == source)
@@ -549,6 +551,16 @@ def _rows_of(
     for start in range(0, len(ids), 500):
         given = {"of": member, "ids": ids[start : start + 500]}
         yield from connection.execute(query, given).mappings()
+
+
+def _rows_of_keys(
+    connection: Connection, keys: Iterable[tuple[str, str]], columns: tuple[Column[Any], ...]
+) -> Iterator[RowMapping]:
+    by_member: dict[str, list[str]] = {}
+    for member, local_id in keys:
+        by_member.setdefault(member, []).append(local_id)
+    for member, ids in by_member.items():
+        yield from _rows_of(connection, member, ids, columns)
 
 
 # What is asked with every batch is written once: SQLAlchemy takes longer over a statement than the database does.

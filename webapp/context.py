@@ -10,6 +10,7 @@ from config.installation import Installation
 from config.tables import Tables
 from harvest.store import Standing, Store
 from index.ledger import Ledger
+from search.question import Document
 from search.service import Catalogue
 from webapp.language import Language
 
@@ -28,6 +29,10 @@ class Context(msgspec.Struct, frozen=True):
     def standings(self) -> Mapping[str, Standing]:
         """Every member's records and last harvest, as they are now."""
         return Store(self.installation.database).standings()
+
+    def repairs(self, document: Document) -> Mapping[tuple[str, str], list[str]]:
+        """What was mended in a title's records, by their keys; names in harvest.wording.REPAIRS."""
+        return Store(self.installation.database).repairs(document.records)
 
     def present_id(self, id: str) -> str | None:
         """The id that a merged title goes by now; None for one that never was."""

@@ -111,6 +111,7 @@ def title(id: str) -> str | AnyResponse:
         "title.html",
         document=document,
         held=by_member(document),
+        repairs=context().repairs(document),
         editions=_beside(context().catalogue.editions, document),
         similar=_beside(partial(context().catalogue.similar, size=SIMILAR), document),
         query=_query({}),

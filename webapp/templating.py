@@ -7,6 +7,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from config import values
+from harvest.wording import repaired
 from search.headings import FIELDS
 from search.highlight import marked
 from search.question import CALL_NUMBER, Document, Page, Query
@@ -136,6 +137,11 @@ def replaced(page: Page) -> bool:
     return wording.replaced(page)
 
 
+def repair_said(name: str) -> str:
+    """What one of a record's repairs was, in words."""
+    return repaired([name], language().code)
+
+
 def narrowing(query: Query) -> list[str]:
     return wording.narrowing(query, context().tables, language())
 
@@ -212,6 +218,7 @@ CALLED = (
     meant,
     member_name,
     narrowing,
+    repair_said,
     replaced,
     results.as_typed,
     results.at,

@@ -148,10 +148,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 def _harvested(store: Store) -> None:
-    """Two records of kku, a failed run of kktc; nothing of anybody else."""
+    """Two records of kku, one of them mended, a failed run of kktc; nothing of anybody else."""
     with store.engine.begin() as connection:
         run = store.begin(connection, "kku")
-        readings = [Reading(Payload(b"<r/>", "1", local_id=f"b{n}"), Parsed({"title": ("ก",)})) for n in (1, 2)]
+        mended = {"b1": ("cp874", "end", "<i>"), "b2": ()}
+        readings = [
+            Reading(Payload(b"<r/>", "1", local_id=local_id), Parsed({"title": ("ก",)}, repairs=repairs))
+            for local_id, repairs in mended.items()
+        ]
         store.put(connection, run, "kku", "source", "marcxml", "1", readings)
         store.finish(connection, run, "done")
         store.finish(connection, store.begin(connection, "kktc"), "failed", "no answer")

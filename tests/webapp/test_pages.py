@@ -450,6 +450,27 @@ def test_every_members_holdings_with_how_to_visit_it(client: FlaskClient) -> Non
     assert texts(tree, "//details[@class='sources']/ul/li")[2] == "ห้องสมุด โรงพยาบาลขอนแก่น kkh/<9>"
 
 
+@every_language
+def test_what_was_mended_in_a_record_is_told_with_it(client: FlaskClient, language: str) -> None:
+    said = {
+        "th": ("ซ่อมแซมแล้ว 1 ระเบียน", "อักขระเป็น TIS-620 แต่ระเบียนบอกเป็นอย่างอื่น", "ไม่มีเครื่องหมายจบระเบียน แต่ข้อมูลครบ"),
+        "en": (
+            "1 repaired",
+            "its letters were TIS-620 (cp874), which it does not say",
+            "its end mark was missing, all its fields were there",
+        ),
+    }[language]
+    sources = page(client, LANGUAGES[language] + "/title/t-everything").xpath("//details[@class='sources']")[0]
+    assert texts(sources, "summary/span") == [f"· {said[0]}"]
+    ours, *others = sources.xpath("ul/li")
+    assert texts(ours, "ul/li") == [*said[1:], "<i>"]  # a name that is in no table stays as it is
+    assert not [other for other in others if other.xpath("ul | p")]
+    nothing = page(client, LANGUAGES[language] + "/title/t-script")
+    assert not nothing.xpath(
+        "//details[@class='sources']/*[self::summary or self::ul]//*[self::p or self::ul or @class='tally']"
+    )
+
+
 def test_a_record_is_text_and_never_markup(client: FlaskClient) -> None:
     for path in ("/title/t-script", "/search?q=วัวชน", "/search?q=<script>alert(1)</script>", "/"):
         response = client.get(path)
