@@ -6,8 +6,10 @@ from typing import Any, Self
 import msgspec
 
 from config.holdings import Holding
+from config.values import year as year_of
 
 ANY, CALL_NUMBER = "any", "call_number"  # asked like fields, and none of the table
+YEAR = "year"  # the facet whose values are years CE
 SORTS = ("relevance", "year", "-year", "title", "creator", "newest")
 MAX_SIZE = 200
 MAX_HITS = 10_000  # no page reaches past this hit: deep paging is for machines, which have the feeds
@@ -56,7 +58,7 @@ class Query(msgspec.Struct, frozen=True):
     def from_args(cls, args: Mapping[str, Sequence[str]], fields: Sequence[str], size: int = 20) -> Self:
         """The query of an address. ``args`` maps a name to its values; ``fields`` are the facets.
 
-        What makes no sense (an unknown sort, page "x") is left out: an address never fails.
+        What makes no sense (an unknown sort, page "x", the year "abc") is left out: an address never fails.
         """
 
         def one(name: str) -> str:
@@ -66,11 +68,7 @@ class Query(msgspec.Struct, frozen=True):
             text = one(name)
             return min(max(int(text), 1), most) if text.isdecimal() and len(text) < 9 else default
 
-        filters = tuple(
-            (name, tuple(dict.fromkeys(v for v in args.get(name, ()) if v)))
-            for name in fields
-            if any(args.get(name, ()))
-        )
+        filters = tuple((name, chosen) for name in fields if (chosen := _chosen(name, args.get(name, ()))))
         per_page = number("size", size, MAX_SIZE)
         return cls(
             text=one("q"),
@@ -107,6 +105,12 @@ class Query(msgspec.Struct, frozen=True):
         kept = dict(self.filters) | {facet: tuple(dict.fromkeys(values))}
         filters = tuple(sorted((name, chosen) for name, chosen in kept.items() if chosen))
         return msgspec.structs.replace(self, filters=filters, page=1)
+
+
+def _chosen(facet: str, given: Sequence[str]) -> tuple[str, ...]:
+    """What an address chooses of a facet, each value once; of years those that are one, as the year CE."""
+    said = [str(ce) for text in given if (ce := year_of(text))] if facet == YEAR else given
+    return tuple(dict.fromkeys(value for value in said if value))
 
 
 class Hit(msgspec.Struct, frozen=True):

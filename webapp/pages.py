@@ -47,7 +47,7 @@ def search() -> str | AnyResponse:
     page = context().catalogue.search(query)
     last = results.last_page(page)
     if query.page > last:
-        return redirect(query_href(results.at(query, 1)))
+        return redirect(query_href(results.at(query, last)))
     return render_template(
         "search.html",
         page=page,

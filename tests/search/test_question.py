@@ -42,6 +42,12 @@ def test_a_page_that_is_none_is_the_first_or_the_last(page: str) -> None:
     assert 1 <= Query.from_args({"page": [page]}, FACETS).page <= 500
 
 
+def test_a_year_to_choose_is_one_of_either_era_or_left_out() -> None:
+    given = {"year": ["abc", "2017", "๒๕๖๐", "", "-1", "99999"], "language": ["abc"]}
+    query = Query.from_args(given, ("year", "language"))
+    assert query.filters == (("language", ("abc",)), ("year", ("2017",)))
+
+
 def test_narrowing_begins_again_at_the_first_page() -> None:
     query = Query("เสือ", page=3).narrowed("language", "tha").narrowed("language", "eng")
     assert (query.page, query.chosen("language")) == (1, ("tha", "eng"))

@@ -246,6 +246,12 @@ def test_years_that_are_none_are_told_and_stay_to_be_mended(client: FlaskClient)
     assert tree.get_element_by_id("years").get("value") == "เมื่อวาน"
 
 
+def test_a_chosen_year_that_is_none_is_left_out(client: FlaskClient) -> None:
+    tree = page(client, "/search?q=ชุมชน&year=abc&size=200")
+    assert len(hits(tree)) == len(MANY)
+    assert not tree.xpath("//ul[@class='chips'] | //input[@checked]")
+
+
 def test_what_was_done_to_find_something_is_said_aloud(client: FlaskClient) -> None:
     assert not page(client, "/search?q=ชุมชน").xpath("//*[@role='status']")
     tree = page(client, "/search?q=การจัดการ+ลิงอุรังอุตัง")
@@ -378,20 +384,32 @@ def test_the_pager_goes_through_everything_once(client: FlaskClient) -> None:
     assert sorted(seen) == sorted(document.id for document in MANY)
 
 
-def test_a_page_past_the_end_leads_to_the_first(client: FlaskClient) -> None:
-    response = client.get("/search?q=ชุมชน&page=99&member=kku")
+def test_a_page_past_the_end_leads_to_the_last(client: FlaskClient) -> None:
+    response = client.get("/search?q=ชุมชน&page=9999&member=kku")
     assert response.status_code == 302
-    assert parse_qs(urlsplit(response.location).query) == {"q": ["ชุมชน"], "member": ["kku"]}
+    assert parse_qs(urlsplit(response.location).query) == {"q": ["ชุมชน"], "member": ["kku"], "page": ["2"]}
+    assert len(hits(page(client, response.location))) == 32 - 20
+    nothing = client.get("/search?q=ชุมชน&page=9999&member=kkh")
+    assert parse_qs(urlsplit(nothing.location).query) == {"q": ["ชุมชน"], "member": ["kkh"]}
 
 
 WORDS = st.text("กขคงจ่าเแabc12 \"'<>&#?=%+/\\", max_size=12).map(str.strip)
+
+
+def chosen_of(values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(values, min_size=1, max_size=3, unique=True).map(tuple)
+
+
 QUERIES = st.builds(
     Query,
     text=WORDS,
     field=st.sampled_from(["any", "title", "creator"]),
-    filters=st.dictionaries(
-        st.sampled_from(["member", "language", "subject", "year"]),
-        st.lists(WORDS.filter(bool), min_size=1, max_size=3, unique=True).map(tuple),
+    filters=st.fixed_dictionaries(
+        {},
+        optional={
+            "year": chosen_of(st.integers(1850, 2030).map(str)),
+            **dict.fromkeys(("member", "language", "subject"), chosen_of(WORDS.filter(bool))),
+        },
     ).map(lambda chosen: tuple(sorted(chosen.items()))),
     year=st.sampled_from(["", "2550-2560", "พ.ศ. 2560", "-2560"]),
     sort=st.sampled_from(["relevance", "-year", "title"]),
