@@ -12,7 +12,7 @@ def year(ce: int, language: Language) -> str:
     """A year CE in both eras, the reader's first: ``พ.ศ. 2560 (2017)``, ``2017 (B.E. 2560)``."""
     buddhist, christian = both_eras(ce)
     # the year in both eras; %(be)s is พ.ศ.
-    return language.say("%(ce)s (B.E. %(be)s)", be=buddhist, ce=christian)
+    return language.say("%(ce)s\u00a0(B.E.\u00a0%(be)s)", be=buddhist, ce=christian)
 
 
 def moment(iso: str) -> datetime | None:

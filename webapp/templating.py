@@ -15,6 +15,7 @@ from webapp import addresses, browsing, dates, display, histogram, holdings, res
 from webapp.context import context, language
 from webapp.formats import FORMATS
 
+DOT = "\u00a0· "  # between the facts of a line; a line may end with it, and never begins with it
 SUBJECTS = 3  # of those that hold what was looked for, so many are shown with a hit
 
 
@@ -31,7 +32,7 @@ def prepare(app: Flask, called: Sequence[Callable[..., object]] = ()) -> None:
     )
     environment.filters.update(number="{:,}".format, whole=display.whole, phrases=display.phrases)
     environment.globals.update({function.__name__: function for function in (*CALLED, *called)})
-    environment.globals.update(FORMATS=FORMATS, SORTS=wording.SORTS)
+    environment.globals.update(DOT=DOT, FORMATS=FORMATS, SORTS=wording.SORTS)
     app.context_processor(_known)
 
 

@@ -154,7 +154,7 @@ def span_name(years: str, language: Language) -> str:
         return language.say("from %(year)s", year=end) if low else language.say("until %(year)s", year=end)
     if low == high:
         return dates.year(low, language)
-    return language.say("%(ce)s (B.E. %(be)s)", ce=f"{low}–{high}", be=f"{low + 543}–{high + 543}")
+    return language.say("%(ce)s\u00a0(B.E.\u00a0%(be)s)", ce=f"{low}–{high}", be=f"{low + 543}–{high + 543}")
 
 
 # ── sentences ────────────────────────────────────────────────────────────────────────────────────

@@ -491,6 +491,17 @@ def test_a_purchase_list_from_end_to_end(browser: Browser, site: str, width: int
     page.context.close()
 
 
+def test_the_copies_stand_beside_the_library_on_a_phone(window: Page, site: str) -> None:
+    look(window, f"{site}/en/check", 390)
+    name, copies = window.evaluate("""() => {
+      document.querySelector('main .width').innerHTML = '<ol><li class="row"><ul class="held"><li><span>' +
+        'Khon Kaen Vocational College Library</span> <span class="status">1 copy</span></li></ul></li></ol>';
+      return [...document.querySelectorAll('.held span')].map(e => e.getBoundingClientRect().toJSON());
+    }""")
+    assert copies["left"] >= name["right"]
+    assert copies["top"] < name["top"] + copies["height"] < name["bottom"]  # the name has two lines
+
+
 # ── by keyboard and by ear ───────────────────────────────────────────────────────────────────────
 
 

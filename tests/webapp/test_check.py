@@ -108,6 +108,7 @@ def test_the_whole_way(client: FlaskClient, desk: Desk, language: str) -> None:
     counts = tree.xpath("//span[@class='verdict-count']/text()")
     assert counts == ["1", "0", "0", "2"]
     assert "200.00" in said(result), "what is saved"
+    assert not re.search("(?<!\u00a0)·", tree.xpath("string(//main)")), "a line could begin with it"
     assert tree.xpath("//a[contains(@href, '/title/')]")
     assert "<script>alert" not in result
     assert "<b>ก" not in result

@@ -90,6 +90,13 @@ def test_structure(client: FlaskClient, path: str, language: str) -> None:
 
 @every_page
 @every_language
+def test_no_line_begins_with_the_dot_between_facts(client: FlaskClient, path: str, language: str) -> None:
+    said = page(client, LANGUAGES[language] + path).xpath("string(//main)")
+    assert not re.search("(?<!\u00a0)·", said)
+
+
+@every_page
+@every_language
 def test_every_control_has_a_label(client: FlaskClient, path: str, language: str) -> None:
     tree = page(client, LANGUAGES[language] + path)
     labelled = set(tree.xpath("//label/@for"))
