@@ -542,6 +542,28 @@ def test_where_the_keyboard_is_can_be_seen(browser: Browser, site: str) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "link", "name", "arrow"),
+    [("/", ".tile", ".tile .tile-name", ".tile"), ("/browse", ".way a", ".way a", ".way h2")],
+)
+def test_a_tile_looks_like_the_link_that_it_is(
+    window: Page, site: str, path: str, link: str, name: str, arrow: str
+) -> None:
+    look(window, site + path)
+    style = "([of, part]) => (s => [s.color, s.content, s.outlineStyle])(getComputedStyle(document.querySelector(of), part))"
+    line = "of => (s => [s.textDecorationLine, s.textDecorationColor])(getComputedStyle(document.querySelector(of)))"
+    blue, _, _ = window.evaluate(style, ["main a", None])
+    assert [window.evaluate(style, [name, None])[0], window.evaluate(style, [arrow, "::after"])[1]] == [blue, '"→"']
+    window.hover(link)
+    assert window.evaluate(line, name) == ["underline", blue]
+    window.mouse.move(0, 0)
+    window.keyboard.press("Tab")
+    window.locator(link).first.focus()
+    assert window.evaluate(line, name) == ["underline", blue]
+    box, edge = (window.evaluate(style, [link, part])[2] for part in (None, "::after"))
+    assert "solid" in (box, edge)
+
+
 @pytest.mark.parametrize("path", ["/", "/search?q=ชุมชน", "/title/t-everything"])
 def test_landmarks(browser: Browser, site: str, path: str) -> None:
     page = opened(browser, site, path)
