@@ -120,7 +120,12 @@ PIECES: tuple[tuple[str, str], ...] = (
     (r"cannot be read as a workbook: it is damaged; ask for it again", "เปิดเป็นแผ่นงานไม่ได้ ไฟล์เสียหาย ขอให้ส่งใหม่"),
     (r"cannot be read as a workbook: ", "เปิดเป็นแผ่นงานไม่ได้: "),
     (r"cannot be read as CSV: ", "อ่านเป็น CSV ไม่ได้: "),
-    (r"is not in (\S+(?: or \S+)*): ", r"ไม่ได้เข้ารหัสแบบ \1: "),
+    (r"is no workbook, though its name says so: damaged, or something else; open it and save it as \.xlsx",
+     "ไม่ใช่แผ่นงานตามที่นามสกุลบอก อาจเสียหายหรือเป็นไฟล์ชนิดอื่น เปิดแล้วบันทึกใหม่เป็น .xlsx"),
+    (r"is no text in (\S+); mend the encoding of its source in members\.toml", r"ไม่ใช่ข้อความรหัส \1 แก้ encoding ของแหล่งนี้ใน members.toml"),
+    (r"is neither a workbook nor text in UTF-8, UTF-16 or TIS-620 \(cp874\); is it the right file\? Save it again",
+     "ไม่ใช่ทั้งแผ่นงานและข้อความใน UTF-8, UTF-16 หรือ TIS-620 (cp874) ตรวจดูว่าไฟล์ถูกต้องหรือไม่ บันทึกใหม่"),
+    (r"; or ask for it again, as Excel or as CSV in UTF-8", " หรือขอใหม่เป็น Excel หรือ CSV ใน UTF-8"),
     (r"cannot be read: ", "อ่านไม่ได้: "),
 )  # fmt: skip
 
