@@ -33,7 +33,11 @@ _BEFORE_UNIT = re.compile(r"(?<=[0-9๐-๙]) +(?=(?:น\.|หน้า|เล�
 
 # What a browser's dictionary of Thai words tears apart and a reader would not, and spans of numbers or hours.
 # A word joiner would be copied with the text and is ignored by some segmenters; a span that does not wrap is neither.
-_WHOLE = re.compile(r"ห้องสมุด|รัตนราชสุดาฯ|[0-9๐-๙][0-9๐-๙.:]*[–-][0-9๐-๙][0-9๐-๙.:]*(?:\u00a0น\.)?")
+TORN = (
+    "ห้องสมุด", "หัวเรื่อง", "ฉบับที่", "ต่อเนื่อง", "เจ้าหน้าที่", "ตะวันออกเฉียงเหนือ", "รัตนราชสุดาฯ", "สยามบรมราชกุมารี",
+    "บรมราชชนนี", "ราชมงคลอีสาน", "ราชมงคล",
+)  # fmt: skip
+_WHOLE = re.compile(rf"{'|'.join(TORN)}|[0-9๐-๙][0-9๐-๙.:]*[–-][0-9๐-๙][0-9๐-๙.:]*(?:\u00a0น\.)?")
 
 
 def unbroken(text: str) -> str:
@@ -64,9 +68,10 @@ def _dressed(text: str, found: Sequence[bool]) -> Markup:
     return Markup("").join(Markup("<mark>{}</mark>").format(run) if hit else escape(run) for hit, run in said)
 
 
-def phrases(text: str) -> Markup:
-    """A heading that breaks between its phrases first, which in Thai is where its spaces are."""
-    return Markup(" ").join(Markup('<span class="phrase">{}</span>').format(whole(part)) for part in text.split(" "))
+def phrases(text: str, page: str) -> Markup:
+    """A heading or a name that breaks between its phrases first, which in Thai is where its spaces are."""
+    parts = (shown(part, (), page) for part in text.split(" "))
+    return Markup(" ").join(Markup('<span class="phrase">{}</span>').format(part) for part in parts)
 
 
 def isbn(digits: str) -> str:

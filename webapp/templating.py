@@ -30,7 +30,7 @@ def prepare(app: Flask, called: Sequence[Callable[..., object]] = ()) -> None:
         newstyle=True,
         pgettext=lambda context, message: language().catalogue.pgettext(context, message),
     )
-    environment.filters.update(number="{:,}".format, whole=display.whole, phrases=display.phrases)
+    environment.filters.update(number="{:,}".format, whole=display.whole, phrases=phrases)
     environment.globals.update({function.__name__: function for function in (*CALLED, *called)})
     environment.globals.update(DOT=DOT, FORMATS=FORMATS, SORTS=wording.SORTS)
     app.context_processor(_known)
@@ -162,6 +162,10 @@ def shown(text: str, document: Document | None = None, terms: Sequence[str] = ()
     return display.shown(text, document.all("language") if document else (), language().code, terms)
 
 
+def phrases(text: str) -> Markup:
+    return display.phrases(text, language().code)
+
+
 def subjects_found(document: Document, terms: Sequence[str]) -> list[str]:
     """The subjects that hold what was looked for: why a title is in the answer."""
     found = (subject for subject in document.all("subject") if any(hit for _, hit in marked(subject, terms)))
@@ -170,7 +174,8 @@ def subjects_found(document: Document, terms: Sequence[str]) -> list[str]:
 
 def facet_value(facet: str, value: str) -> Markup:
     """A facet's value in words; a name or a subject keeps its own language."""
-    return shown(value_name(facet, value))
+    name = value_name(facet, value)
+    return phrases(name) if facet == "member" else shown(name)
 
 
 def bars(page: Page) -> tuple[histogram.Bar, ...]:

@@ -1,5 +1,6 @@
 """The pages in a real browser: without JavaScript, on a phone, in the dark, by keyboard."""
 
+import itertools
 import re
 import shutil
 import threading
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_play
 from werkzeug.serving import make_server
 
 from tests.conftest import missing
+from webapp.display import TORN
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -441,6 +443,32 @@ def test_no_line_of_thai_begins_with_a_mark(window: Page, site: str, path: str) 
         lines = window.evaluate(LINES)
         assert len(lines) > 20
         assert not [line for line in lines if line[0] in "ะัาำิีึืฺุู็่้๊๋์ๆฯ" or line.rstrip()[-1:] in tuple("เแโใไ")]
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=ชุมชน", "/title/t-everywhere", "/members"])
+def test_no_line_ends_within_a_word_that_browsers_tear_apart(window: Page, site: str, path: str) -> None:
+    for width in (320, 390, 412, 1280):
+        look(window, site + path, width)
+        assert not window.evaluate(OUTSIDE)
+        torn = [
+            (before, after)
+            for before, after in itertools.pairwise(window.evaluate(LINES))
+            for word in TORN
+            if any(before.endswith(word[:n]) and after.startswith(word[n:]) for n in range(1, len(word)))
+        ]
+        assert not torn
+
+
+@pytest.mark.parametrize(("path", "names"), [("/", ".roll a"), ("/members", ".member h2")])
+def test_a_library_s_name_breaks_where_its_spaces_are(window: Page, site: str, path: str, names: str) -> None:
+    look(window, site + path)
+    phrases = window.evaluate(f"""() => [...document.querySelectorAll('{names} .phrase')]
+        .map(e => [e.textContent, e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)])""")
+    assert {"สำนักหอสมุด", "สยามบรมราชกุมารี", "มหาวิทยาลัยภาคตะวันออกเฉียงเหนือ"} <= {text for text, _ in phrases}
+    if path == "/":
+        assert not [text for text, lines in phrases if lines > 1.5]
+        underlined = "getComputedStyle(document.querySelector('.roll a .phrase')).textDecorationLine"
+        assert window.evaluate(underlined) == "underline"
 
 
 LINES = """() => {

@@ -62,9 +62,14 @@ def test_what_stays_on_one_line_is_held_together_and_escaped() -> None:
     )
 
 
+def test_a_word_that_is_torn_apart_is_held_as_long_as_it_is() -> None:
+    assert display.whole("ราชมงคลอีสาน") == '<span class="whole">ราชมงคลอีสาน</span>'
+    assert display.whole("ราชมงคลล้านนา") == '<span class="whole">ราชมงคล</span>ล้านนา'
+
+
 def test_a_heading_breaks_between_its_phrases() -> None:
-    assert display.phrases("ค้น & พบ") == (
-        '<span class="phrase">ค้น</span> <span class="phrase">&amp;</span> <span class="phrase">พบ</span>'
+    assert display.phrases("ค้น & Find", "th") == (
+        '<span class="phrase">ค้น</span> <span class="phrase">&amp;</span> <span class="phrase"><span lang="en">Find</span></span>'
     )
 
 
