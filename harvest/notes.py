@@ -8,6 +8,7 @@ from functools import cache
 
 from harvest.lessons import SENTENCES
 
+LONGEST = 5000  # characters that are looked through: what a server says may go on for ever
 _COMMAND = r"(sahaban \w+ \S+(?: --\w+)*)"
 
 # A piece of English -> the same in Thai. A run's note is made of several.
@@ -15,13 +16,13 @@ PIECES: tuple[tuple[str, str], ...] = (
     # what a run found
     (rf"members\.toml no longer names it; records that came from there only: (\d+)\. They are kept; if they were withdrawn: {_COMMAND}",
      r"members.toml ไม่มีแหล่งนี้แล้ว ระเบียนที่มาจากแหล่งนี้แหล่งเดียวมี \1 รายการ ยังเก็บไว้ ถ้าถอนแล้วจริง สั่ง \2"),
-    (rf"(\d+) of (\d+) records are new, and (\S+) has them under the same numbers; if they are not this library's, take them back: {_COMMAND}",
+    (rf"(?<!\d)(\d+) of (\d+) records are new, and (\S+) has them under the same numbers; if they are not this library's, take them back: {_COMMAND}",
      r"ระเบียน \1 จาก \2 รายการเป็นของใหม่ และ \3 มีระเบียนเลขเดียวกัน ถ้าไม่ใช่ของห้องสมุดนี้ ย้อนกลับด้วย \4"),
     (r"records whose number another one of quite another title has: (\d+) \((.*?)\); of each number only the last is kept\. Ask the member for numbers that are one record's each",
      r"เลขระเบียนที่ซ้ำกันทั้งที่เป็นคนละเรื่องมี \1 เลข (\2) แต่ละเลขเก็บไว้เฉพาะระเบียนสุดท้าย ขอให้ห้องสมุดใช้เลขไม่ซ้ำกัน"),
     (r"none of its records can be read \((\d+) in quarantine\); is it the right file, and the right format\?",
      r"อ่านไม่ได้สักระเบียน (รับเข้าไม่ได้ \1 รายการ) ตรวจดูว่าไฟล์และรูปแบบถูกต้องหรือไม่"),
-    (rf"(\d+) of (\d+) records are missing from the full load; they are kept\. If they were withdrawn: {_COMMAND}",
+    (rf"(?<!\d)(\d+) of (\d+) records are missing from the full load; they are kept\. If they were withdrawn: {_COMMAND}",
      r"ระเบียนหายไปจากรายการทั้งหมด \1 จาก \2 รายการ ยังเก็บไว้ ถ้าถอนแล้วจริง สั่ง \3"),
     (rf"\. (\d+) of (\d+) records that came are new; does this address serve another library\? They are taken back by: {_COMMAND}",
      r" ระเบียนที่มา \1 จาก \2 รายการเป็นของใหม่ ที่อยู่นี้เป็นของห้องสมุดอื่นหรือไม่ ถ้าใช่ ย้อนกลับด้วย \3"),
@@ -73,11 +74,11 @@ PIECES: tuple[tuple[str, str], ...] = (
     (r"the answer is not well-formed XML: ", "คำตอบเป็น XML ที่ไม่ถูกต้อง: "),
     (r"not well-formed XML: ", "XML ไม่ถูกต้อง: "),
     (r"first on page (\d+): ", r"พบครั้งแรกในหน้า \1: "),
-    (r"(\d+) control characters", r"อักขระควบคุม \1"),
-    (r"(\d+) bare &", r"เครื่องหมาย & เดี่ยว \1"),
-    (r"(\d+) entities of HTML", r"รหัสอักขระของ HTML \1"),
-    (r"(\d+) bytes that are no UTF-8", r"ไบต์ที่ไม่ใช่ UTF-8 \1"),
-    (r"(\d+) text around the XML", r"ข้อความนอก XML \1"),
+    (r"(?<!\d)(\d+) control characters", r"อักขระควบคุม \1"),
+    (r"(?<!\d)(\d+) bare &", r"เครื่องหมาย & เดี่ยว \1"),
+    (r"(?<!\d)(\d+) entities of HTML", r"รหัสอักขระของ HTML \1"),
+    (r"(?<!\d)(\d+) bytes that are no UTF-8", r"ไบต์ที่ไม่ใช่ UTF-8 \1"),
+    (r"(?<!\d)(\d+) text around the XML", r"ข้อความนอก XML \1"),
     (r"page (\d+): holds neither records nor an error", r"หน้า \1 ไม่มีทั้งระเบียนและข้อผิดพลาด"),
     (r"sends the same resumption token again and again: ", "ส่ง resumption token เดิมซ้ำไปซ้ำมา: "),
     (r"sent (\d+) pages without a record, each with a further token", r"ส่งมา \1 หน้าที่ไม่มีระเบียน แต่มี token ต่อทุกหน้า"),
@@ -87,7 +88,7 @@ PIECES: tuple[tuple[str, str], ...] = (
     (r"GetRecord holds no record", "GetRecord ไม่มีระเบียน"),
     (r"offers no (\S+), but (.+)", r"ไม่มีรูปแบบ \1 มีแต่ \2"),
     (r"not all could be had: ", "ได้มาไม่ครบ: "),
-    (r"(\S+|the beginning) to (\S+|now): (?=\S+: )", r"ช่วง \1 ถึง \2: "),
+    (r"(?<!\S)(\S{1,40}|the beginning) to (\S{1,40}|now): (?=\S{1,300}: )", r"ช่วง \1 ถึง \2: "),
     (r"the list became shorter while it was read", "รายการสั้นลงระหว่างอ่าน"),
     (r"it claims (\d+) records and sent (\d+): a shortfall of (\d+)", r"แจ้งว่ามี \1 ระเบียน แต่ส่งมา \2 ขาดไป \3"),
     (r"it claims (\d+) records and sent (\d+), (\d+) less", r"แจ้งว่ามี \1 ระเบียน แต่ส่งมา \2 ขาดไป \3"),
@@ -134,9 +135,10 @@ def in_language(note: str, language: str) -> str:
     """A run's note, or why a source failed, for a person who reads that language."""
     if language == "en":
         return note
+    said, rest = note[:LONGEST], note[LONGEST:]
     for english, thai in _patterns():
-        note = english.sub(thai, note)
-    return note
+        said = english.sub(thai, said)
+    return said + rest
 
 
 @cache
