@@ -110,6 +110,8 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re
     (r"the server's XML of this record is broken: (.+)", r"XML ของระเบียนนี้ที่เซิร์ฟเวอร์ส่งมาเสียหาย: \1"),
     (r"the server cannot give this record: (.+)", r"เซิร์ฟเวอร์ส่งระเบียนนี้ไม่ได้: \1"),
     (r"the server lists this record and does not give it: (.+)", r"เซิร์ฟเวอร์แจ้งว่ามีระเบียนนี้ แต่ไม่ส่งมาให้: \1"),
+    (r"the server gives another record instead: one without an identifier", r"เซิร์ฟเวอร์ส่งระเบียนอื่นที่ไม่มีรหัสประจำมาแทน"),
+    (r"the server gives another record instead: (.+)", r"เซิร์ฟเวอร์ส่งระเบียนอื่นมาแทน: \1"),
     (r"cannot be read: (.+)", r"อ่านไม่ได้: \1"),
     (r"not a stored row: (.+)", r"ไม่ใช่แถวที่เก็บไว้: \1"),
 ))  # fmt: skip

@@ -272,6 +272,24 @@ def test_many_records_in_a_row_that_the_server_cannot_give_hide_no_other(serve: 
     assert titles(installation) == WHOLE
 
 
+@pytest.mark.parametrize("given", ["<identifier>oai:x:5<", "<identifier><"], ids=["another", "nameless"])
+def test_another_record_than_was_asked_for_never_takes_its_place(serve: Serve, install: Install, given: str) -> None:
+    server = serve("one-bad-record-among-many-of-a-second")
+    spoilt = server.hooks["body"]
+    server.hooks["body"] = lambda server, asked, body: (
+        spoilt(server, asked, body).replace(b"<identifier>oai:x:20<", given.encode())
+        if asked.verb == "GetRecord"
+        else spoilt(server, asked, body)
+    )
+    installation = installed(install, server)
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"added": 38, "quarantined": 2}), result.error
+    assert titles(installation) == {n: title for n, title in LESS.items() if n != "oai:x:20"}
+    server.hooks.clear()
+    assert counts(run(installation)) == {"added": 2}
+    assert titles(installation) == WHOLE
+
+
 @pytest.mark.parametrize("refusal", [{"status": 401}, {"status": 503, "Retry_After": "604800"}])
 def test_a_server_that_gives_nothing_for_now_is_not_taken_for_broken_records(
     serve: Serve, install: Install, refusal: dict[str, Any]

@@ -274,6 +274,9 @@ class Walk:
         except HarvestError as error:
             return _set_aside(header, b"", f"the server lists this record and does not give it: {error}")
         self.spoilt = 0
+        if found.payload.local_id != payload.local_id:
+            told = found.payload.local_id[:200] or "one without an identifier"
+            return _set_aside(header, found.payload.data, f"the server gives another record instead: {told}")
         return msgspec.structs.replace(found, sets=found.sets or header.sets)
 
     # ── one list ─────────────────────────────────────────────────────────────────────────────────
