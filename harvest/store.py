@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Engine,
     RowMapping,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    not_,
     or_,
     select,
     true,
@@ -349,6 +351,9 @@ class Store:
         }  # fmt: skip
         if local_id:
             before = and_(ours, c.local_id == local_id, c.resolved.is_(None))
+            still = {"run": run, "owed": told["owed"]}
+            if not data and connection.execute(update(quarantine).where(before).values(still)).rowcount:
+                return  # nothing came that could stand in the place of what is kept
             connection.execute(update(quarantine).where(before).values(resolved=run))
         same = or_(c.place == place, and_(c.local_id == local_id, c.local_id != ""))
         here = select(func.min(c.id)).where(ours, c.digest == digest, same).scalar_subquery()
@@ -387,7 +392,7 @@ class Store:
             records.c.deleted.is_(False), records.c.first.is_distinct_from(run), before,
         )  # fmt: skip
         count = select(func.count()).select_from(records)
-        gone = connection.scalar(count.where(live, records.c.run != run)) or 0
+        gone = connection.scalar(count.where(live, records.c.run != run, not_(_set_aside_in(run)))) or 0
         return gone, connection.scalar(count.where(live)) or 0
 
     def came(self, connection: Connection, run: int, member: str, source: str) -> tuple[int, int]:
@@ -402,7 +407,7 @@ class Store:
         revision = _next_revision(connection)
         gone = and_(
             records.c.member == member, records.c.source == source,
-            records.c.run != run, records.c.deleted.is_(False),
+            records.c.run != run, records.c.deleted.is_(False), not_(_set_aside_in(run)),
         )  # fmt: skip
         history.remember(connection, run, and_(gone, records.c.first.is_distinct_from(run)))
         count = connection.execute(
@@ -486,7 +491,8 @@ class Store:
         new = and_(quarantine.c.member == member, func.coalesce(quarantine.c.first, 0) >= number)
         old = and_(quarantine.c.member == member, func.coalesce(quarantine.c.first, 0) < number)
         connection.execute(update(quarantine).where(new, quarantine.c.resolved.is_(None)).values(resolved=run))
-        connection.execute(update(quarantine).where(old, quarantine.c.resolved >= number).values(resolved=None))
+        again = or_(quarantine.c.resolved.is_(None), quarantine.c.resolved >= number)
+        connection.execute(update(quarantine).where(old, again).values(resolved=None, run=run))  # no record came since
         connection.execute(update(runs).where(runs.c.id == run).values(counts | {"seen": sum(counts.values())}))
         return self.finish(connection, run, "undone", f"as before run {number}")
 
@@ -535,6 +541,13 @@ def _follows(last: tuple[int, str, str]) -> Any:
     return (c.revision > revision) | (
         (c.revision == revision) & ((c.member > member) | ((c.member == member) & (c.local_id > local_id)))
     )
+
+
+def _set_aside_in(run: int) -> ColumnElement[bool]:
+    """A record that did come in that run, but could not be read: what was known of it stays."""
+    c = quarantine.c
+    same = and_(c.member == records.c.member, c.source == records.c.source, c.local_id == records.c.local_id)
+    return exists().where(same, c.local_id != "", c.run == run, c.resolved.is_(None))
 
 
 _SAME = ("digest", "reading", "datestamp", "source", "format")

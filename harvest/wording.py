@@ -17,6 +17,7 @@ COUNTED: dict[str, Text] = {
     "superseded": Text("เลขซ้ำในชุดเดียวกัน {}", "{} superseded"),
     "quarantined": Text("รับเข้าไม่ได้ {}", "{} quarantined"),
 }
+LONGEST = 1000  # characters of a line about one record: what a server says may go on for ever
 SEEN = Text("{} ระเบียน", "{} seen")
 REPAIRED = Text("ซ่อม {}", "{} repaired")
 NOTHING_NEW = Text("ไม่มีอะไรใหม่", "nothing new")
@@ -110,6 +111,7 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re
     (r"the server's XML of this record is broken: (.+)", r"XML ของระเบียนนี้ที่เซิร์ฟเวอร์ส่งมาเสียหาย: \1"),
     (r"the server cannot give this record: (.+)", r"เซิร์ฟเวอร์ส่งระเบียนนี้ไม่ได้: \1"),
     (r"the server lists this record and does not give it: (.+)", r"เซิร์ฟเวอร์แจ้งว่ามีระเบียนนี้ แต่ไม่ส่งมาให้: \1"),
+    (r"the record is in other sets now: (.+)", r"ระเบียนนี้อยู่ในชุดอื่นแล้ว: \1"),
     (r"the server gives another record instead: one without an identifier", r"เซิร์ฟเวอร์ส่งระเบียนอื่นที่ไม่มีรหัสประจำมาแทน"),
     (r"the server gives another record instead: (.+)", r"เซิร์ฟเวอร์ส่งระเบียนอื่นมาแทน: \1"),
     (r"cannot be read: (.+)", r"อ่านไม่ได้: \1"),
@@ -120,7 +122,7 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(english, re
 def aside(place: str, reason: str) -> str:
     """What was set aside and why, in one line: ``books.csv, row 3: the row has no title · แถวนี้ไม่มีชื่อเรื่อง``."""
     thai = in_thai(reason)
-    return f"{place}: {reason}{f' · {thai}' if thai else ''}"
+    return one_line(f"{place}: {reason}{f' · {thai}' if thai else ''}")[:LONGEST]
 
 
 def in_thai(reason: str) -> str:

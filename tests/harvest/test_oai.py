@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from config import database
 from config.installation import Installation
 from harvest import notes, web
+from harvest.protocols.oai import walk
 from harvest.protocols.oai.ahead import Ahead
 from harvest.protocols.oai.client import token_of
 from harvest.run import harvest, undo
@@ -199,7 +200,7 @@ def test_a_record_that_the_server_cannot_give_costs_only_itself(serve: Serve, in
 
 
 def lacking(server: Server, numbers: set[int], status: int = 500, times: int = 10**9) -> None:
-    """Whatever holds one of those records is an error; where it is asked for by itself, so many times only."""
+    """Whatever list holds one of those records is an error; so is each by itself, so many times only."""
     singly: Counter[str] = Counter()
 
     def http(server: Server, handler: Any, asked: Asked) -> bool:
@@ -210,7 +211,9 @@ def lacking(server: Server, numbers: set[int], status: int = 500, times: int = 1
             hit = hit if singly[asked.args["identifier"]] <= times else set()
         failed = bool(hit) and asked.verb != "ListIdentifiers"
         if failed:
-            server.send(handler, f"error no. {len(server.asked)}".encode(), status)
+            server.send(
+                handler, f"error no. {len(server.asked)}".encode(), status if asked.verb == "GetRecord" else 500
+            )
         return failed
 
     server.hooks["http"] = http
@@ -290,7 +293,103 @@ def test_another_record_than_was_asked_for_never_takes_its_place(serve: Serve, i
     assert titles(installation) == WHOLE
 
 
-@pytest.mark.parametrize("refusal", [{"status": 401}, {"status": 503, "Retry_After": "604800"}])
+def test_a_record_that_only_others_may_see_hides_nothing(serve: Serve, install: Install) -> None:
+    server = serve("")
+    lacking(server, {13}, 403)
+    installation = installed(install, server)
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"added": 39, "quarantined": 1}), result.error
+    server.records[20].title, server.records[20].stamp = "เสื้อใหม่", database.now()
+    again = run(installation)
+    assert (again.outcome, counts(again)) == ("done", {"changed": 1, "quarantined": 1}), again.error
+
+
+def test_what_an_undo_brought_back_into_quarantine_is_asked_for_again(serve: Serve, install: Install) -> None:
+    server = serve("")
+    lacking(server, {13})
+    installation = installed(install, server)
+    assert run(installation).quarantined == 1
+    server.hooks.clear()
+    assert counts(run(installation)) == {"added": 1}
+    undo("aaa", Store(installation.database), installation.home)
+    lacking(server, {*range(40)}, 503)
+    run(installation)
+    assert len(Store(installation.database).quarantined("aaa")) == 1
+    server.hooks.clear()
+    assert counts(run(installation)) == {"changed": 1}
+    assert titles(installation) == WHOLE
+
+
+def test_what_is_owed_keeps_its_bytes_and_waits_behind_the_others(
+    serve: Serve, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "SINGLY", 1)
+    server = serve("one-bad-record")
+    spoilt = server.hooks["body"]
+    lacking(server, {20, 30})
+    server.hooks["body"] = spoilt
+    installation = installed(install, server)
+    assert run(installation).quarantined == 3
+    store = Store(installation.database)
+    before = {place: kept for place, _, kept in store.quarantined("aaa")}
+    lacking(server, {13}, 503)
+    assert run(installation).outcome == "done"
+    assert {place: kept for place, _, kept in store.quarantined("aaa")} == before
+    server.hooks.clear()
+    for left in (2, 1, 0):
+        assert counts(run(installation)) == {"added": 1}
+        assert len(store.quarantined("aaa")) == left
+    assert titles(installation) == WHOLE
+
+
+def test_what_is_gone_from_a_whole_list_is_owed_no_more(serve: Serve, install: Install) -> None:
+    server = serve("never-says-deleted")
+    lacking(server, {13})
+    installation = installed(install, server)
+    assert run(installation).quarantined == 1
+    server.hooks.clear()
+    server.records = [r for r in server.records if r.number != 13]
+    assert counts(run(installation, full=True)) == {"unchanged": 39}
+    assert Store(installation.database).quarantined("aaa") == []
+
+
+def test_a_record_whose_new_version_cannot_be_given_is_not_withdrawn(serve: Serve, install: Install) -> None:
+    server = serve("never-says-deleted")
+    installation = installed(install, server)
+    assert run(installation).added == 40
+    lacking(server, {13})
+    result = run(installation, full=True)
+    assert (result.outcome, counts(result)) == ("done", {"unchanged": 39, "quarantined": 1}), result.error
+    assert titles(installation) == WHOLE
+
+
+def test_an_error_without_a_code_costs_one_record(serve: Serve, install: Install) -> None:
+    server = serve("")
+    lacking(server, {13})
+    installation = installed(install, server)
+    assert run(installation).quarantined == 1
+    server.hooks.clear()
+    server.hooks["body"] = lambda server, asked, body: (
+        body[: body.index(b"<request/>")] + b'<error code="">no</error></OAI-PMH>'
+        if asked.verb == "GetRecord"
+        else body
+    )
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("done", {"quarantined": 1}), result.error
+
+
+def test_a_record_that_moved_to_another_set_is_not_taken_for_this_ones(serve: Serve, install: Install) -> None:
+    server = serve("")
+    lacking(server, {13})
+    installation = installed(install, server, set="book")
+    assert run(installation).quarantined == 1
+    server.hooks.clear()
+    server.records[13].sets = ("thesis",)
+    result = run(installation)
+    assert (result.outcome, result.error, counts(result)) == ("done", None, {"quarantined": 1})
+
+
+@pytest.mark.parametrize("refusal", [{"status": 503}, {"status": 503, "Retry_After": "604800"}])
 def test_a_server_that_gives_nothing_for_now_is_not_taken_for_broken_records(
     serve: Serve, install: Install, refusal: dict[str, Any]
 ) -> None:

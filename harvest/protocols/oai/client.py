@@ -209,6 +209,8 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
             answer: Answer = self.GetRecord(**arguments)
         except _ERRORS as error:
             raise HarvestError(f"{type(error).__name__}: {error}") from error
+        except (TypeError, IndexError) as error:  # as in _asked
+            raise HarvestError("an error without a proper code") from error
         found = page.items(answer.read, "GetRecord", 1, answer.http_response.content)
         if not found:
             raise Unreadable(f"{self.endpoint}: GetRecord holds no record", answer.http_response.content)

@@ -25,6 +25,7 @@ SHRUNK = 3  # so often a list that becomes shorter is asked for again
 SINGLY = 100  # records asked for one by one, in one transaction
 
 NOT_NOW = (401, 403, 429, 503)  # a part would not be given either
+BUSY = (429, 503)  # says nothing of a record; 401 and 403 may be one record's own
 PARTABLE = (Unreadable, Looping, Stale, Failed, Unanswered)  # a part of the list may still be had
 PASSING = (Unreadable, Astray, Failed, Unanswered)  # may be over in a moment
 
@@ -63,6 +64,7 @@ class Walk:
         self.shrunk = 0
         self.in_set: bool | None = None  # whether the records say that they are in the set that was asked for
         self.known: dict[str, str] | None = None  # what Identify says
+        self.whole = False  # the list is asked for from its beginning
         self.prefix = visit.source.prefix
         self.spoilt = 0  # troubles with single records, one after another
         self.owed = dict.fromkeys(visit.owed)  # and did not come in this visit yet
@@ -72,18 +74,20 @@ class Walk:
         """Raises HarvestError where the list could not be had whole."""
         kept = Progress() if self.visit.full else self.visit.progress
         self.watermark, self.until = kept.watermark, kept.until
-        whole = not kept.token and (not kept.watermark or self._due())
+        whole = self.whole = not kept.token and (not kept.watermark or self._due())
         self.order = stamps.Order(kept.reached, not kept.token or bool(kept.reached))
         try:
             yield from self._span(Span("" if whole else self._since(kept)), kept.token)
         except Nothing as error:
             if whole:
                 self.lessons.notice("empty", str(error))
-            yield from self._owed()
+            else:
+                yield from self._owed()
             return  # nothing new is a success; the watermark stays, and the next visit asks a little more
         if self.gaps:
             raise HarvestError(f"{self.client.endpoint}: not all could be had: {'; '.join(self.gaps[:3])}")
-        yield from self._owed()
+        if not whole:  # what a whole list lacks is gone
+            yield from self._owed()
         self._learn_whole(whole)
         yield Batch((), self._reached(self.until or database.now()))
 
@@ -217,7 +221,8 @@ class Walk:
         except HarvestError as error:
             self.gaps.append(f"{span.since or 'the beginning'} to {span.until or 'now'}: {trouble}, and {error}")
             return
-        wanted = [item for item in headers if _key(item) not in self.seen]
+        left = {} if self.whole else self.owed  # they are asked for at the end, and would hide these
+        wanted = [item for item in headers if _key(item) not in self.seen and item.payload.local_id not in left]
         for start in range(0, len(wanted), SINGLY):
             yield from self._each(wanted[start : start + SINGLY], span)
         self.troubles = 0
@@ -227,13 +232,22 @@ class Walk:
         return [item for page in pages for item in page.items]
 
     def _owed(self) -> Iterator[Batch]:
-        """What earlier visits were not given: its datestamp is past, and no list holds it any more. Where the server
-        gives none of it, the next visit asks again."""
-        wanted = [Item(Payload(b"", local_id, local_id)) for local_id in self.owed]
-        try:
-            yield from self._each(wanted[:SINGLY], Span())
-        except HarvestError as error:
-            self.lessons.notice("owed", str(error))
+        """What earlier visits were not given: its datestamp is past, and no list brings it any more. What is not given
+        again stays in quarantine as it is, and waits behind the others."""
+        self.client.patient = False
+        payloads: list[Payload] = []
+        for local_id in list(self.owed)[:SINGLY]:
+            header = Item(Payload(b"", local_id, local_id))
+            try:
+                item = self._one(header, again=True)
+            except HarvestError as error:
+                self.lessons.notice("owed", str(error))
+                payloads.append(_set_aside(header, b"", f"the server cannot give this record: {error}").payload)
+                break
+            if not self._inside(item.sets):
+                item = _set_aside(header, b"", f"the record is in other sets now: {', '.join(item.sets)[:200]}")
+            payloads.append(item.payload)
+        yield Batch(tuple(payloads))
 
     def _each(self, headers: list[Item], span: Span) -> Iterator[Batch]:
         """Records one by one; what came is kept where the server gives no more."""
@@ -252,22 +266,26 @@ class Walk:
         """What is asked for by itself is asked for again: a moment's trouble would cost a record that is good."""
         try:
             return ask()
-        except PASSING:
+        except PASSING as error:
+            if isinstance(error, Failed) and error.status in NOT_NOW:
+                raise
             self.client.web.pause(self.visit.settings.backoff)
             return ask()
 
-    def _one(self, header: Item) -> Item:
+    def _one(self, header: Item, *, again: bool = False) -> Item:
         """A record by itself. Raises HarvestError where it seems to be the server, and not the record."""
         payload = header.payload
+        if payload.deleted:
+            return header
         try:
             found = self._twice(lambda: self.client.record(payload.local_id, self._named()))
         except Unreadable as error:
             return _set_aside(header, error.record(), f"the server's XML of this record is broken: {error}")
         except (Failed, Unanswered, Astray) as error:
             self.spoilt += WEIGHT.get(type(error), 1)
-            if self.spoilt > TROUBLES or (isinstance(error, Failed) and error.status in NOT_NOW):
+            if self.spoilt > TROUBLES or (isinstance(error, Failed) and error.status in BUSY):
                 raise
-            content = error.content if isinstance(error, Failed) else b""
+            content = error.content if isinstance(error, Failed) and not again else b""  # each time another page
             return _set_aside(header, content, f"the server cannot give this record: {error}")
         except Refused:
             raise
@@ -342,7 +360,7 @@ class Walk:
         wanted = self.visit.source.set
         if not wanted:
             return [True] * len(items)
-        inside = [any(s == wanted or s.startswith(f"{wanted}:") for s in item.sets) for item in items]
+        inside = [bool(item.sets) and self._inside(item.sets) for item in items]
         if self.in_set is None and any(item.sets for item in items):
             self.in_set = any(inside)
             if not self.in_set:
@@ -353,6 +371,11 @@ class Walk:
         if strangers := [item for item, m in zip(items, mine, strict=True) if not m]:
             self.lessons.notice("set", ", ".join(strangers[0].sets), len(strangers))
         return mine
+
+    def _inside(self, sets: tuple[str, ...]) -> bool:
+        """Whether a record may belong to the set that was asked for: it says so, or names no set."""
+        wanted = self.visit.source.set
+        return not (wanted and sets) or any(s == wanted or s.startswith(f"{wanted}:") for s in sets)
 
     def _look_at(self, payload: Payload, floor: str, ceiling: str, part: bool) -> None:
         """What a datestamp gives away of its server."""
