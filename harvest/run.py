@@ -61,10 +61,12 @@ def undo(code: str, store: Store, home: Path, number: int | None = None) -> Run:
     """A member's records as they were before a run of it, by default the last that changed any. Raises Locked,
     HarvestError."""
     with _alone(home, code), database.writing(store.engine) as connection:
-        known = store.runs(code, 1)
-        if not known:
+        if not store.runs(code, 1):
             raise HarvestError(f"{code}: it was never harvested; there is nothing to undo")
-        return store.undo(connection, code, number or store.last_change(code) or known[0][0])
+        wanted = number or store.last_change(code)
+        if not wanted:
+            raise HarvestError(f"{code}: no run that is remembered changed any record; there is nothing to undo")
+        return store.undo(connection, code, wanted)
 
 
 def broken_off(code: str, store: Store, home: Path, why: str) -> Run | None:
@@ -247,7 +249,7 @@ class _Harvest:
                 if told := watch.told(within, gone, live, gone > self._allowed(live)):
                     raise Foreign(told) from trouble
         if clashes and source.protocol == "file":  # a server may tell of one record twice, as it changed
-            self._note_clashes(source, clashes)
+            self._note_clashes(source, list(dict.fromkeys(clashes)))
         if trouble:
             raise trouble
         never = source.protocol == "file" and 0 < unread == came

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from config.installation import Installation
 from harvest import notes
+from harvest.record import HarvestError
 from harvest.run import Locked, harvest, undo
 from harvest.store import COUNTS, Run, Store
 from tests.conftest import Install, member
@@ -340,6 +341,15 @@ def test_a_holdings_record_does_not_stand_in_its_titles_place(install: Install) 
     assert (place, reason) == ("drop/b.mrc, record 2", "a holdings record whose title is not there")
     read = [record for batch in Store(installation.database).records() for _, record in batch]
     assert [record.values["title"] for record in read] == [("เสือ 1",), ("เสือ 2",)]
+
+
+def test_an_undo_that_has_nothing_to_undo_says_so_and_changes_nothing(install: Install) -> None:
+    installation = install(member("aaa", protocol="file", path="drop", format="marc"))
+    store = Store(installation.database)
+    assert run(installation).outcome == "failed"
+    with pytest.raises(HarvestError, match="nothing to undo"):
+        undo("aaa", store, installation.home)
+    assert [result.outcome for _, _, result in store.runs("aaa")] == ["failed"]
 
 
 def test_a_second_harvest_of_the_same_member_at_the_same_time_is_refused(install: Install) -> None:
