@@ -164,6 +164,7 @@ class Lessons:
         self.facts, self.before = dict(known.facts), known.lessons
         self.still = False  # nothing of it changed since it was read last, and so it was not read again
         self.left = False  # some of it was not read this time: what did not come may still be there
+        self.anew = False  # all of it was read: what was noticed before and is not noticed now is mended
         self.whole = False  # the source was listed from its beginning to its end, and nothing was missing
         self._many: Counter[str] = Counter()
         self._first: dict[str, str] = {}
@@ -180,9 +181,9 @@ class Lessons:
         return [lesson.said(name, "en") for name, lesson in self._met("").items()]
 
     def learned(self) -> Learned:
-        """With what was known before; a whole visit without it proves that a fault is mended."""
+        """With what was known before, unless this visit would have met it again."""
         now = self._met(database.now()[:10])
-        return Learned(self.facts, now if self.whole else {**self.before, **now})
+        return Learned(self.facts, now if self.whole or self.anew else {**self.before, **now})
 
     def _met(self, date: str) -> dict[str, Lesson]:
         return {name: Lesson(many, self._first[name], date) for name, many in self._many.items()}

@@ -123,7 +123,7 @@ def _tell_of(member: str, standing: Standing, store: Store, tables: Tables) -> N
     for source, learned in store.learned(member).items():
         click.echo(f"  {source}{'' if source in _sources(member, tables) else ' (members.toml no longer names it)'}")
         for sentence in learned.said(language):
-            click.echo(f"    {sentence}")
+            click.echo(f"    {wording.one_line(sentence)}")
     aside = store.quarantined(member)
     for place, reason, raw in aside[:SHOWN]:
         click.echo(f"  {wording.aside(place, reason)} ({len(raw)} bytes are kept)")

@@ -36,7 +36,7 @@ HEADER_WITHIN = 20  # rows: a title and a date may stand above the header
 HEADERS = {
     "id": ("เลขทะเบียน", "รหัส", "รหัสหนังสือ", "เลขที่ทะเบียน", "id", "accession", "accession no", "record id"),
     "library": ("ห้องสมุด", "สาขา", "library", "branch"),
-    "location": ("ชั้น", "สถานที่", "ที่เก็บ", "ตู้", "location", "shelf"),
+    "location": ("ชั้น", "สถานที่", "สถานที่เก็บ", "สถานที่จัดเก็บ", "ที่เก็บ", "ตู้", "location", "shelf"),
     "call_number": ("เลขเรียกหนังสือ", "เลขเรียก", "call number", "call no", "callnumber"),
     "copies": ("จำนวนเล่ม", "จำนวน", "จำนวนฉบับ", "copies", "quantity"),
     "barcode": ("บาร์โค้ด", "บาร์โคด", "barcode"),
@@ -153,14 +153,18 @@ class Sheet:
         """Columns that hold something, but have no header word: nobody knows what it is."""
         words = [as_text(value) for value in rows[0]]
         bare = [column for column, word in enumerate(words) if not word]
-        filled = [
-            [n for n in (*bare, *range(len(words), len(row))) if n < len(row) and as_text(row[n])]
-            for row in rows[1:]
-            if not isinstance(row, Unclosed)
-        ]
-        if columns := sorted({column for row in filled for column in row}):
-            told = f"{place}: {', '.join(map(_letters, columns[:NAMED]))}{' …' if columns[NAMED:] else ''}"
-            self.noticed.append(("nameless", told, sum(map(bool, filled))))
+        columns: set[int] = set()
+        many = 0
+        for row in rows[1:]:
+            if isinstance(row, Unclosed):
+                continue
+            there = [n for n in (*bare, *range(len(words), len(row))) if n < len(row) and row[n] not in ("", None)]
+            filled = [n for n in there if as_text(row[n])]
+            columns.update(filled)
+            many += bool(filled)
+        if columns:
+            told = f"{place}: {', '.join(map(_letters, sorted(columns)[:NAMED]))}{' …' if len(columns) > NAMED else ''}"
+            self.noticed.append(("nameless", told, many))
 
     def _payload(self, row: Row, place: str) -> Payload:
         if any(LOST.search(cell) for _, cell in row):

@@ -33,7 +33,8 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
         return
     found = files(visit.source.path, visit.directory)
     still = _quiet(found, visit.settings.settle)
-    outside = _outside(found, visit.directory / visit.source.path)
+    base = visit.directory / visit.source.path
+    outside = _outside(found, base)
     for path in sorted(outside):
         visit.lessons.notice("outside", _shown(path, visit.directory))
         visit.lessons.left = True
@@ -44,12 +45,15 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
         visit.lessons.still = True
         return
     faults: list[str] = []
+    visit.lessons.anew = True
     for path, name in zip(quiet, stamps, strict=True):
         if visit.source.load == "delta" and known.get(name) == stamps[name]:
-            visit.lessons.left = True  # nothing can be said of what is in it
+            visit.lessons.left, visit.lessons.anew = True, False  # nothing can be said of what is in it
             continue
         try:
             with path.open("rb") as stream:
+                if _outside([path], base) or not os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+                    raise HarvestError(f"{name}: changed while it was read; the next run reads it again")
                 yield from _batches(stream, name, form, visit)
             if _stamp(path) != stamps[name]:
                 raise HarvestError(f"{name}: changed while it was read; the next run reads it again")
@@ -61,6 +65,7 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
         visit.lessons.notice("uploading", _shown(path, visit.directory))
         visit.lessons.left = True
     if faults:
+        visit.lessons.anew = False
         raise HarvestError("; ".join(faults))
     yield Batch((), Progress(files=read))
 
@@ -111,8 +116,10 @@ def _matching(path: Path) -> Iterator[Path]:
 
 
 def _folder(path: Path) -> Path:
-    """What the operator named, up to where a pattern begins."""
-    return path if path.exists() else Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
+    """What the operator named, up to where a pattern begins; a file may be called by a pattern's name."""
+    if path.is_dir() or (path.exists() and not glob.has_magic(path.name)):
+        return path
+    return Path(*takewhile(lambda part: not glob.has_magic(part), path.parts))
 
 
 def _outside(found: list[Path], path: Path) -> set[Path]:

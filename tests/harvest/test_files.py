@@ -344,6 +344,48 @@ def test_what_office_puts_beside_an_open_workbook_is_no_file_of_the_member(insta
     assert (result.outcome, counts(result)) == ("done", {"added": 1}), result.error
 
 
+def test_what_a_member_mended_in_its_list_is_told_no_more(install: Install) -> None:
+    installation = marc(install, protocol="file", path="drop", format="sheet")
+    drop(installation, **{"a.csv": "ชื่อเรื่อง,\nเสื้อ,ชั้น 1\n".encode()})
+    run(installation)
+    store = Store(installation.database)
+    assert [*store.learned("aaa")["drop sheet"].lessons] == ["nameless"]
+    assert run(installation).unchanged == 1
+    assert [*store.learned("aaa")["drop sheet"].lessons] == ["nameless"]
+    drop(installation, **{"a.csv": "ชื่อเรื่อง,สถานที่เก็บ\nเสื้อ,ชั้น 1\n".encode()})
+    run(installation)
+    assert store.learned("aaa")["drop sheet"].lessons == {}
+
+
+def test_a_file_that_becomes_a_link_out_while_others_are_read_is_not_taken(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation = marc(install)
+    folder = drop(installation, **{"a.mrc": book(1), "b.mrc": book(2)})
+    secret = folder.parent / "secret.mrc"
+    secret.write_bytes(book(3))
+    split = file._batches
+
+    def swapped(*given: Any) -> Any:
+        yield from split(*given)
+        (folder / "b.mrc").unlink(missing_ok=True)
+        (folder / "b.mrc").symlink_to(secret)
+
+    monkeypatch.setattr(file, "_batches", swapped)
+    result = run(installation)
+    assert (result.outcome, counts(result)) == ("failed", {"added": 1})
+    assert "b.mrc: changed while it was read" in (result.error or "")
+
+
+def test_a_link_called_as_the_pattern_is_read_by_nobody(install: Install) -> None:
+    installation = marc(install, protocol="file", path="drop/*.mrc", format="marc")
+    folder = drop(installation, **{"a.mrc": book(1)})
+    (folder / "*.mrc").symlink_to(__file__)
+    result = run(installation)
+    assert "lead out of the source's folder" in (result.error or "")
+    assert result.quarantined == 0
+
+
 def test_a_folder_may_have_any_name(install: Install, tmp_path: Path) -> None:
     installation = marc(install)
     directory = drop(installation, **{"สมุด\n1.mrc": book(1)})
