@@ -190,17 +190,22 @@ class Check:
         documents = {d.id: d for d in self.fetch(list(dict.fromkeys(id_ for titles in best for id_ in titles)))}
         for row, titles, first in zip(rows, best, firsts, strict=True):
             matches = [_match(documents[id_], judgement) for id_, judgement in titles.items() if id_ in documents]
-            verdict = matches[0].verdict if matches else NOT_HELD
+            verdict = matches[0].verdict if matches else NOT_HELD if _can_be_judged(row) else REVIEW
             kept = tuple(matches[:TITLES])
             yield Result(
                 row.sheet, row.number, row.values, verdict, kept, first, row.price, row.quantity, row.note, row.typed
             )  # fmt: skip
 
 
+def _can_be_judged(row: Entry) -> bool:
+    """A row without title and ISBN was not looked for, and so it must not be called missing."""
+    return bool(row.facts.titles or row.facts.isbns)
+
+
 def _judged(row: Entry, candidates: Mapping[str, Facts], worthless: Collection[str]) -> dict[str, Judgement]:
     """Record -> its judgement, of those that say anything to who wants to buy."""
     facts = row.facts
-    if not facts.titles and not facts.isbns:
+    if not _can_be_judged(row):
         return {}
     any_edition = not row.typed and _names_no_edition(facts)
     near = ((key, other) for key, other in candidates.items() if _near(facts, other))

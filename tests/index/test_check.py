@@ -117,7 +117,7 @@ def test_the_same_title_in_another_edition_stands_before_another_work(network: N
 
 def test_a_row_that_says_nothing_is_told_and_not_judged(check: ON) -> None:
     one, two = check("ชื่อเรื่อง,ผู้แต่ง\nข้างหลังภาพ,ศรีบูรพา\n,สมชาย\n").results
-    assert (two.verdict, two.note) == (NOT_HELD, "empty")
+    assert (two.verdict, two.note) == (REVIEW, "empty")
     assert one.note == ""
 
 
