@@ -48,7 +48,7 @@ def write(
 ) -> Contents:
     """Keep the database, with all decisions, and the tables in one file that only its owner reads. ``force`` puts it
     in the place of another one, when it is whole. Raises BackupError, ConfigError."""
-    if file.exists() and not force:
+    if os.path.lexists(file) and not force:
         raise BackupError(f"{file} would be overwritten; nothing was kept: name another file, or --force does so")
     for name in TABLES:
         if not (installation.directory / name).is_file():

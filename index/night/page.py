@@ -172,8 +172,8 @@ def _item(report: Report, code: str, trouble: Trouble, first: str) -> str:
         f"{f' <span class=code>({escaped(code)})</span>' if code else ''}{mark}</p>"
         f"<p>{escaped(trouble.said.in_language(first))}</p>"
         f'<p class="step">{_commands(trouble.step.in_language(first), code)}</p>'
-        f'<p class="also" lang="{other}">{_commands(beside, code)}</p>'
-        f"{_detail(error, first)}</li>"
+        f"{_detail(error, first)}"
+        f'<p class="also" lang="{other}">{_commands(beside, code)}</p></li>'
     )
 
 
