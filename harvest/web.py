@@ -42,6 +42,10 @@ class Refused(HarvestError):
     """An address that is not gone to, or an answer that is not taken, whatever the server says."""
 
 
+class NotNow(Refused):
+    """The server asks to come back later than anybody waits."""
+
+
 class Unanswered(HarvestError):
     """No whole answer came: not reachable, silent, too slow, broken off."""
 
@@ -142,7 +146,7 @@ class Web:
         if wait is None:
             return otherwise
         if wait > self.settings.longest_wait:
-            raise Refused(
+            raise NotNow(
                 f"{self.url}: is busy (HTTP {response.status}) and asks to come back in {wait:.0f} seconds; "
                 f"longest_wait in settings.toml is {self.settings.longest_wait:g}"
             )

@@ -304,6 +304,24 @@ def test_a_record_that_only_others_may_see_hides_nothing(serve: Serve, install: 
     assert (again.outcome, counts(again)) == ("done", {"changed": 1, "quarantined": 1}), again.error
 
 
+def test_a_record_that_leads_to_a_page_of_passwords_hides_nothing(serve: Serve, install: Install) -> None:
+    server = serve("")
+    lacking(server, {13})
+    failing = server.hooks["http"]
+
+    def http(server: Server, handler: Any, asked: Asked) -> bool:
+        if asked.verb == "GetRecord" and asked.args["identifier"] == "oai:x:13":
+            server.send(handler, b"", 302, Location="http://127.0.0.2/login")
+            return True
+        return bool(failing(server, handler, asked))
+
+    server.hooks["http"] = http
+    installation = installed(install, server)
+    for expected in ({"added": 39, "quarantined": 1}, {"quarantined": 1}):
+        result = run(installation)
+        assert (result.outcome, counts(result)) == ("done", expected), result.error
+
+
 def test_what_an_undo_brought_back_into_quarantine_is_asked_for_again(serve: Serve, install: Install) -> None:
     server = serve("")
     lacking(server, {13})

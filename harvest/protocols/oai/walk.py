@@ -13,7 +13,7 @@ from harvest.protocols.oai.client import BadDate, Client, Looping, Nothing, Stal
 from harvest.protocols.oai.page import Astray, Item, Unreadable
 from harvest.protocols.oai.stamps import DAY, SECOND, STEPS
 from harvest.record import Batch, HarvestError, Payload, Progress
-from harvest.web import Failed, Refused, Unanswered
+from harvest.web import Failed, NotNow, Refused, Unanswered
 
 # A server stamps a record when it is saved and shows it when it is committed: what was saved shortly
 # before the last visit may have been shown only after it. So each visit looks back a little.
@@ -281,14 +281,14 @@ class Walk:
             found = self._twice(lambda: self.client.record(payload.local_id, self._named()))
         except Unreadable as error:
             return _set_aside(header, error.record(), f"the server's XML of this record is broken: {error}")
-        except (Failed, Unanswered, Astray) as error:
+        except NotNow:
+            raise
+        except (Failed, Unanswered, Astray, Refused) as error:
             self.spoilt += WEIGHT.get(type(error), 1)
             if self.spoilt > TROUBLES or (isinstance(error, Failed) and error.status in BUSY):
                 raise
             content = error.content if isinstance(error, Failed) and not again else b""  # each time another page
             return _set_aside(header, content, f"the server cannot give this record: {error}")
-        except Refused:
-            raise
         except HarvestError as error:
             return _set_aside(header, b"", f"the server lists this record and does not give it: {error}")
         self.spoilt = 0
