@@ -33,8 +33,7 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
         return
     found = files(visit.source.path, visit.directory)
     still = _quiet(found, visit.settings.settle)
-    base = visit.directory / visit.source.path
-    outside = _outside(found, base)
+    outside = _outside(found, visit.directory / visit.source.path)
     for path in sorted(outside):
         visit.lessons.notice("outside", _shown(path, visit.directory))
         visit.lessons.left = True
@@ -51,12 +50,7 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
             visit.lessons.left, visit.lessons.anew = True, False  # nothing can be said of what is in it
             continue
         try:
-            with path.open("rb") as stream:
-                if _outside([path], base) or not os.path.samestat(os.fstat(stream.fileno()), path.stat()):
-                    raise HarvestError(f"{name}: changed while it was read; the next run reads it again")
-                yield from _batches(stream, name, form, visit)
-            if _stamp(path) != stamps[name]:
-                raise HarvestError(f"{name}: changed while it was read; the next run reads it again")
+            yield from _file(path, name, stamps[name], form, visit)
         except HarvestError as error:
             faults.append(str(error))
         except OSError as error:
@@ -68,6 +62,18 @@ def fetch(visit: Visit, form: Format) -> Iterator[Batch]:
         visit.lessons.anew = False
         raise HarvestError("; ".join(faults))
     yield Batch((), Progress(files=read))
+
+
+def _file(path: Path, name: str, stamp: str, form: Format, visit: Visit) -> Iterator[Batch]:
+    """One file, as it was when it was chosen: a link that took its place meanwhile is not followed out either."""
+    changed = HarvestError(f"{name}: changed while it was read; the next run reads it again")
+    with path.open("rb") as stream:
+        another = not os.path.samestat(os.fstat(stream.fileno()), path.stat())
+        if another or _outside([path], visit.directory / visit.source.path):
+            raise changed
+        yield from _batches(stream, name, form, visit)
+    if _stamp(path) != stamp:
+        raise changed
 
 
 def _download(visit: Visit, form: Format, known: Mapping[str, str]) -> Iterator[Batch]:

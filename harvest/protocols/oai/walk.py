@@ -13,7 +13,7 @@ from harvest.protocols.oai.client import BadDate, Client, Looping, Nothing, Stal
 from harvest.protocols.oai.page import Astray, Item, Unreadable
 from harvest.protocols.oai.stamps import DAY, SECOND, STEPS
 from harvest.record import Batch, HarvestError, Payload, Progress
-from harvest.web import Failed, NotNow, Refused, Unanswered
+from harvest.web import BUSY, Failed, NotNow, Refused, Unanswered
 
 # A server stamps a record when it is saved and shows it when it is committed: what was saved shortly
 # before the last visit may have been shown only after it. So each visit looks back a little.
@@ -25,7 +25,6 @@ SHRUNK = 3  # so often a list that becomes shorter is asked for again
 SINGLY = 100  # records asked for one by one, in one transaction
 
 NOT_NOW = (401, 403, 429, 503)  # a part would not be given either
-BUSY = (429, 503)  # says nothing of a record; 401 and 403 may be one record's own
 PARTABLE = (Unreadable, Looping, Stale, Failed, Unanswered)  # a part of the list may still be had
 PASSING = (Unreadable, Astray, Failed, Unanswered)  # may be over in a moment
 
@@ -286,7 +285,7 @@ class Walk:
         except (Failed, Unanswered, Astray, Refused) as error:
             self.spoilt += WEIGHT.get(type(error), 1)
             if self.spoilt > TROUBLES or (isinstance(error, Failed) and error.status in BUSY):
-                raise
+                raise  # 401 and 403 may be one record's own
             content = error.content if isinstance(error, Failed) and not again else b""  # each time another page
             return _set_aside(header, content, f"the server cannot give this record: {error}")
         except HarvestError as error:
