@@ -341,7 +341,7 @@ class Store:
 
     def _set_aside(self, connection: Connection, run: int, member: str, source: str, item: Reading) -> None:
         """A record with its bytes. Where the protocol tells its id, it waits there once, as it came last."""
-        data, place, local_id = item.payload.data, item.payload.place, item.payload.local_id.replace("\0", "\u2400")
+        data, place, local_id = item.payload.data, item.payload.place, _key(item.payload.local_id)
         digest = hashlib.sha256(data).digest()
         c = quarantine.c
         ours = and_(c.member == member, c.source == source)
@@ -622,8 +622,13 @@ def _next_revision(connection: Connection) -> int:
 
 
 def id_of(item: Reading) -> str:
-    """By what a record is known. No database keys a NUL."""
-    return (item.payload.local_id or (item.parsed.local_id if item.parsed else "")).replace("\0", "\u2400")
+    """By what a record is known."""
+    return _key(item.payload.local_id or (item.parsed.local_id if item.parsed else ""))
+
+
+def _key(local_id: str) -> str:
+    """No database keys a NUL."""
+    return local_id.replace("\0", "\u2400")
 
 
 def content_of(item: Reading) -> dict[str, tuple[str, ...]]:

@@ -90,6 +90,7 @@ def _download(visit: Visit, form: Format, known: Mapping[str, str]) -> Iterator[
     if answer.status != 200:
         raise HarvestError(f"{address}: HTTP {answer.status}; is the address still right?")
     yield from _batches(io.BytesIO(answer.content), address, form, visit)
+    visit.lessons.anew = True
     tag, date = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
     yield Batch((), Progress(files={address: f"{tag}\t{date}"} if tag or date else {}))
 

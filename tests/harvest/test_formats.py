@@ -5,6 +5,7 @@ import json
 import random
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -233,7 +234,7 @@ def csv_bytes(rows: list[list[str]], delimiter: str = ",", encoding: str = "utf-
     return "\r\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows).encode(encoding)
 
 
-def xlsx_bytes(rows: list[list[str]]) -> bytes:
+def xlsx_bytes(rows: Sequence[Sequence[object]]) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
         sheet = book.add_worksheet("หนังสือ")

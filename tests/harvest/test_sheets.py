@@ -13,7 +13,7 @@ from harvest.store import Store
 from harvest.wording import in_thai
 from tests.conftest import Install, member
 from tests.harvest import xls
-from tests.harvest.test_formats import fault, pieces, reader
+from tests.harvest.test_formats import fault, pieces, reader, xlsx_bytes
 from tests.harvest.test_run import drop, run
 
 
@@ -71,15 +71,6 @@ def test_the_header_words_tell_what_parts_the_cells(tables: Tables) -> None:
         assert outcomes(tables, "ชื่อเรื่อง\tผู้แต่ง\nเสือ, สิงห์, กระทิง, แรด\tก\n".encode(encoding)) == ["เสือ, สิงห์, กระทิง, แรด"]
 
 
-def workbook(*rows: list[object]) -> bytes:
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out) as book:
-        sheet = book.add_worksheet("หนังสือ")
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("name", "raw", "said"),
     [
@@ -93,7 +84,7 @@ def test_a_column_without_a_header_word_is_told(
     install: Install, name: str, raw: str | list[list[object]], said: str
 ) -> None:
     installation = install(member("aaa", protocol="file", path="drop", format="sheet"))
-    drop(installation, **{name: raw.encode() if isinstance(raw, str) else workbook(*raw)})
+    drop(installation, **{name: raw.encode() if isinstance(raw, str) else xlsx_bytes(raw)})
     result = run(installation)
     assert result.outcome == "done"
     assert f"2 rows hold something in columns without a header word, which are not read {said}" in (result.error or "")

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from lxml import etree
 from sickle import Sickle, oaiexceptions
@@ -181,8 +181,8 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
             date=page.response_date(read.root),
         )
 
-    def _asked(self, verb: str, arguments: dict[str, str]) -> OAIResponseIterator:
-        """sickle's iterator over one answer, and the protocol's errors as ours."""
+    def _asked(self, verb: str, arguments: dict[str, str]) -> Any:
+        """What sickle makes of one answer, for a list an iterator over it; the protocol's errors as ours."""
         token = arguments.get("resumptionToken", "")
         try:
             return getattr(self, verb)(**arguments)
@@ -205,12 +205,7 @@ class Client(Sickle):  # type: ignore[misc]  # sickle has no types
     def record(self, identifier: str, prefix: str) -> Item:
         """One record by its identifier. Raises as pages does."""
         arguments = {"identifier": identifier, "metadataPrefix": prefix}
-        try:
-            answer: Answer = self.GetRecord(**arguments)
-        except _ERRORS as error:
-            raise HarvestError(f"{type(error).__name__}: {error}") from error
-        except (TypeError, IndexError) as error:  # as in _asked
-            raise HarvestError("an error without a proper code") from error
+        answer: Answer = self._asked("GetRecord", arguments)
         found = page.items(answer.read, "GetRecord", 1, answer.http_response.content)
         if not found:
             raise Unreadable(f"{self.endpoint}: GetRecord holds no record", answer.http_response.content)

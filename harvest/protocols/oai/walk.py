@@ -73,28 +73,28 @@ class Walk:
         """Raises HarvestError where the list could not be had whole."""
         kept = Progress() if self.visit.full else self.visit.progress
         self.watermark, self.until = kept.watermark, kept.until
-        whole = self.whole = not kept.token and (not kept.watermark or self._due())
+        self.whole = not kept.token and (not kept.watermark or self._due())
         self.order = stamps.Order(kept.reached, not kept.token or bool(kept.reached))
         try:
-            yield from self._span(Span("" if whole else self._since(kept)), kept.token)
+            yield from self._span(Span("" if self.whole else self._since(kept)), kept.token)
         except Nothing as error:
-            if whole:
+            if self.whole:
                 self.lessons.notice("empty", str(error))
             else:
                 yield from self._owed()
             return  # nothing new is a success; the watermark stays, and the next visit asks a little more
         if self.gaps:
             raise HarvestError(f"{self.client.endpoint}: not all could be had: {'; '.join(self.gaps[:3])}")
-        if not whole:  # what a whole list lacks is gone
+        if self.whole:  # what it lacks is gone
+            self._learn_whole()
+        else:
             yield from self._owed()
-        self._learn_whole(whole)
         yield Batch((), self._reached(self.until or database.now()))
 
-    def _learn_whole(self, whole: bool) -> None:
-        if whole:
-            trusted = not self.missing or self.lessons.facts.get("missing") == str(self.missing)
-            self.lessons.facts |= {"whole": database.now()[:10], "missing": str(self.missing)}
-            self.lessons.whole = trusted and not self.lessons.noticed("set-untold")
+    def _learn_whole(self) -> None:
+        trusted = not self.missing or self.lessons.facts.get("missing") == str(self.missing)
+        self.lessons.facts |= {"whole": database.now()[:10], "missing": str(self.missing)}
+        self.lessons.whole = trusted and not self.lessons.noticed("set-untold")
 
     # ── what to ask for ──────────────────────────────────────────────────────────────────────────
 
