@@ -65,7 +65,7 @@ def readings(
         if (seen >= MANY or batch.large) and not alone:
             batches = chain([batch], batches)
             break
-        yield batch, [read(payload, form) for payload in batch.payloads]
+        yield batch, _here(batch, form)
         seen += len(batch.payloads)
     else:
         return
@@ -87,9 +87,9 @@ def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -
                 waiting.append((batch, pool.submit(_work, batch.payloads)))
             except BrokenProcessPool:
                 broken = True
-                waiting.append((batch, [read(payload, form) for payload in batch.payloads]))
+                waiting.append((batch, _here(batch, form)))
         else:
-            waiting.append((batch, [read(payload, form) for payload in batch.payloads]))
+            waiting.append((batch, _here(batch, form)))
         while waiting and (_ready(waiting[0][1]) or len(waiting) > AHEAD):
             yield _taken(*waiting.popleft(), form)
     while waiting:
@@ -97,6 +97,11 @@ def _shared(batches: Iterator[Batch], form: Format, pool: ProcessPoolExecutor) -
         yield _taken(*waiting.popleft(), form)
     if trouble:
         raise trouble[0]
+
+
+def _here(batch: Batch, form: Format) -> list[Reading]:
+    """A batch read by this process."""
+    return [read(payload, form) for payload in batch.payloads]
 
 
 def _help(waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]], form: Format) -> None:
@@ -107,7 +112,7 @@ def _help(waiting: deque[tuple[Batch, Future[list[Read]] | list[Reading]]], form
         if len(undone) == 1:
             return
         batch, _ = waiting[undone[-1]]
-        waiting[undone[-1]] = batch, [read(payload, form) for payload in batch.payloads]
+        waiting[undone[-1]] = batch, _here(batch, form)
 
 
 def _until_trouble(batches: Iterator[Batch], trouble: list[Exception]) -> Iterator[Batch]:
@@ -128,7 +133,7 @@ def _taken(batch: Batch, work: Future[list[Read]] | list[Reading], form: Format)
     try:
         there = zip(batch.payloads, work.result(), strict=True)
     except BrokenProcessPool:  # the second process was killed: nothing but time is lost
-        return batch, [read(payload, form) for payload in batch.payloads]
+        return batch, _here(batch, form)
     return batch, [
         Reading(payload, fault=fault) if fault else Reading(payload, parsed, packed=packed)
         for payload, (fault, parsed, packed) in there
